@@ -1,0 +1,20 @@
+"""A small core under a gallery that teaches LSTMs.
+
+Each module does one job. In the order in which a model is made:
+
+=========================  ==================================================
+`simple_lstm.datasets`       real and made data to learn on
+`simple_lstm.preprocessing`  read a CSV file, fill gaps, split in time, windows
+`simple_lstm.batches`        windows as batches for Keras, without copies
+`simple_lstm.models`         Keras models of stock layers, and forecasts from them
+`simple_lstm.training`       training that can be repeated and stops in time
+`simple_lstm.baselines`      what an LSTM has to beat
+`simple_lstm.evaluation`     is it any good? scoreboard, claims, skill, lag
+`simple_lstm.plots`          one function a figure
+=========================  ==================================================
+
+TensorFlow and scikit-learn are imported only where they are needed, so
+``from simple_lstm import datasets, preprocessing`` is quick.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,767 @@
+"""From a file to windows that leak nothing: read, fill, split in time, cut.
+
+The order matters. Split first, and only then fit anything (a scale, a model):
+what is fitted on rows outside the training part has seen the future.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
+
+if TYPE_CHECKING:
+    from simple_lstm.batches import Batches
+
+
+def read_series(
+    path: str | PathLike[str],
+    *,
+    time: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Read a CSV file into a frame with one row for every time step.
+
+    Only empty cells (and ``nan``) count as missing. Anything else that is not a
+    finite number, or not a time, is an error that names the place. Time steps that
+    the file leaves out become rows of NaN, and a printed line says how many.
+
+    Parameters
+    ----------
+    path : str or path
+        A comma-separated file with a header.
+    time : str, optional
+        The column that holds the times; the first one if not given.
+    columns : sequence of str, optional
+        The columns to keep, all of them numbers; every other column if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One float column for each name in `columns`, in the file's units, and a
+        sorted `pandas.DatetimeIndex` with a frequency.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or named twice, a number or a time cannot be read,
+        times are unsorted, doubled or not evenly spaced, or there are fewer than
+        three rows. Rows are counted as in a spreadsheet: the header is row 1.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from simple_lstm import preprocessing
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "sales.csv")
+    ...     _ = path.write_text("day,sales\\n2024-01-01,3\\n2024-01-02,5\\n2024-01-03,4")
+    ...     preprocessing.read_series(path)
+                sales
+    day
+    2024-01-01    3.0
+    2024-01-02    5.0
+    2024-01-03    4.0
+    """
+    call = f'read_series("{Path(path).name}")'
+    table = _read_text(path, call)
+    time = table.columns[0] if time is None else time
+    if columns is None:
+        columns = [name for name in table.columns if name != time]
+    for name in [time, *columns]:
+        if name not in table.columns:
+            raise ValueError(
+                f"{call}: there is no column {name!r}. "
+                f"The columns are {', '.join(map(repr, table.columns))}."
+            )
+    if not columns:
+        raise ValueError(
+            f"{call}: there is no column beside {time!r}. Is the file "
+            "separated by commas?"
+        )
+    frame = pd.DataFrame({name: _numbers(table[name], call) for name in columns})
+    frame.index = _times(table[time], call)
+    return _every_step(frame, call)
+
+
+def fill_gaps(frame: pd.DataFrame, *, limit: int) -> pd.DataFrame:
+    """Fill short gaps with the last value seen, and say how many.
+
+    Only the past is used: a filled value never depends on a later row. In a gap of
+    more than `limit` steps the first `limit` are filled; the others stay NaN, and
+    `make_windows` leaves out the windows that touch them.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame, shape (rows, columns)
+        Evenly spaced in time, gaps as NaN.
+    limit : int
+        How many steps a value may be carried on, at least 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A filled copy of the same shape; `frame` itself is not changed.
+
+    Raises
+    ------
+    ValueError
+        If `limit` is below 1, or the times are unsorted, doubled or uneven.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from simple_lstm import preprocessing
+    >>> hours = pd.date_range("2024-01-01", periods=5, freq="h")
+    >>> frame = pd.DataFrame({"sales": [3, None, None, None, 4]}, index=hours)
+    >>> preprocessing.fill_gaps(frame, limit=2)["sales"].tolist()
+    fill_gaps: filled 2 of 3 missing values; 1 stays missing (longest gap: 3 steps).
+    [3.0, 3.0, 3.0, nan, 4.0]
+    """
+    if limit < 1:
+        raise ValueError(
+            f"fill_gaps(limit={limit}): the limit must be at least 1 step."
+        )
+    frequency(frame.index)
+    filled = frame.ffill(limit=limit)
+    before, after = int(frame.isna().sum().sum()), int(filled.isna().sum().sum())
+    message = f"fill_gaps: filled {before - after:,} of {before:,} missing values"
+    if after:
+        longest = max(_longest_gap(frame[name]) for name in frame)
+        stay = "stays" if after == 1 else "stay"
+        message += f"; {after:,} {stay} missing (longest gap: {longest:,} steps)"
+    print(message + ".")
+    return filled
+
+
+def calendar(index: pd.DatetimeIndex) -> pd.DataFrame:
+    """The hour of the day and the day of the week, as numbers a model can use.
+
+    Each cycle becomes a sine and a cosine, so that 23:00 lies next to 00:00 and
+    Sunday next to Monday. All of it is known in advance for any future time. A
+    cycle no longer than one time step is left out: daily rows have no hour.
+
+    Parameters
+    ----------
+    index : pandas.DatetimeIndex, length rows
+        Evenly spaced times.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (rows, 2 × cycles)
+        Columns named ``day_sin``, ``day_cos`` (once round in a day), ``week_sin``,
+        ``week_cos`` and ``year_sin``, ``year_cos``, each between -1 and 1.
+
+    Raises
+    ------
+    ValueError
+        If the times are unsorted, doubled or uneven.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from simple_lstm import preprocessing
+    >>> days = pd.date_range("2024-01-01", periods=7, freq="D")
+    >>> list(preprocessing.calendar(days))
+    ['week_sin', 'week_cos', 'year_sin', 'year_cos']
+    """
+    frequency(index)
+    hour = index.hour + index.minute / 60 + index.second / 3600
+    position = {
+        "day": (1, hour / 24),
+        "week": (7, (index.day_of_week + hour / 24) / 7),
+        "year": (365, (index.day_of_year - 1 + hour / 24) / 365.25),
+    }
+    step_in_days = (index[1] - index[0]) / pd.Timedelta(days=1)
+    waves = {"sin": np.sin, "cos": np.cos}
+    return pd.DataFrame(
+        {
+            f"{cycle}_{wave}": waves[wave](2 * np.pi * turns)
+            for cycle, (days, turns) in position.items()
+            if step_in_days < days
+            for wave in waves
+        },
+        index=index,
+    )
+
+
+def frequency(index: pd.Index) -> pd.offsets.BaseOffset:
+    """The time step of evenly spaced times, or an error that says what is wrong.
+
+    Parameters
+    ----------
+    index : pandas.DatetimeIndex
+        At least three times, sorted, each once, evenly spaced (months and other
+        calendar steps count as even).
+
+    Returns
+    -------
+    pandas.offsets.BaseOffset
+        One step: ``index[-1] + step`` is the time of the next row.
+
+    Raises
+    ------
+    ValueError
+        If the index holds no times, or times that are unsorted, doubled, uneven or
+        fewer than three.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from simple_lstm import preprocessing
+    >>> preprocessing.frequency(pd.date_range("2024-01-01", periods=9, freq="h"))
+    <Hour>
+    """
+    if not isinstance(index, pd.DatetimeIndex):
+        raise ValueError(
+            f"the index holds {index.dtype} values, not times. Set a time column as "
+            "index: frame.set_index(pd.to_datetime(frame['time']))."
+        )
+    _check_sorted(index, place=lambda row: f"position {row}")
+    if index.freq is not None:
+        return index.freq
+    if len(index) < 3:
+        raise ValueError(
+            f"{len(index)} rows are too few to know the time step; give at least 3."
+        )
+    step = pd.infer_freq(index)
+    if step is None:
+        raise ValueError(_describe_uneven(index))
+    return pd.tseries.frequencies.to_offset(step)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Three spans of rows, in this order in time, without overlap.
+
+    Attributes
+    ----------
+    train, validation, test : slice
+        Positions of rows: ``frame.iloc[split.train]``, ``array[split.train]``.
+    index : pandas.Index
+        The index of the rows that were split.
+    """
+
+    train: slice
+    validation: slice
+    test: slice
+    index: pd.Index
+
+    def __repr__(self) -> str:
+        lines = [f"Split of {len(self.index):,} rows in time"]
+        for name in ("train", "validation", "test"):
+            part = self.index[getattr(self, name)]
+            lines.append(f"  {name:<10} {len(part):>7,} rows  {part[0]} to {part[-1]}")
+        return "\n".join(lines)
+
+
+def time_split(
+    data: pd.DataFrame | pd.Series | np.ndarray,
+    *,
+    validation: float = 0.15,
+    test: float = 0.15,
+) -> Split:
+    """Divide rows into train, validation and test, the oldest first.
+
+    Nothing is shuffled: a model that is tested on days between its training days
+    has seen the answers on both sides.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame, pandas.Series or numpy.ndarray
+        Rows in the order of time.
+    validation, test : float
+        The part of all rows that each one takes, between 0 and 1.
+
+    Returns
+    -------
+    Split
+        Positions of rows, to be used as ``frame.iloc[split.train]`` or as the
+        `rows` of `make_windows`.
+
+    Raises
+    ------
+    ValueError
+        If the parts leave no row for one of the three, or times are unsorted or
+        doubled.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simple_lstm import preprocessing
+    >>> preprocessing.time_split(np.arange(100))
+    Split of 100 rows in time
+      train           70 rows  0 to 69
+      validation      15 rows  70 to 84
+      test            15 rows  85 to 99
+    """
+    if isinstance(data, np.ndarray):
+        index: pd.Index = pd.RangeIndex(len(data))
+    else:
+        index = data.index
+        _check_sorted(index, place=lambda row: f"position {row}")
+    rows = len(index)
+    first_test = rows - round(rows * test)
+    first_validation = first_test - round(rows * validation)
+    if not 0 < first_validation < first_test < rows:
+        raise ValueError(
+            f"time_split: validation={validation} and test={test} of {rows:,} rows "
+            "leave a part without rows. Each must be above 0, their sum below 1, and "
+            "there must be enough rows."
+        )
+    return Split(
+        slice(0, first_validation),
+        slice(first_validation, first_test),
+        slice(first_test, rows),
+        index,
+    )
+
+
+@dataclass(frozen=True, repr=False)
+class Windows:
+    """Pairs of a stretch of past and the stretch that follows it.
+
+    Made by `make_windows`. The arrays are cut from the series when asked for; while
+    training, only one batch at a time is (`batches`).
+
+    Attributes
+    ----------
+    values : numpy.ndarray, float32, shape (rows, features)
+        The whole series.
+    known_values : numpy.ndarray or None, float32, shape (rows or more, k)
+        What is known in advance.
+    starts : numpy.ndarray, int, shape (samples,)
+        For each window the row of its first target: the first row not yet known.
+    lookback, horizon : int
+        Time steps before and from the start.
+    target : int
+        The column of `values` to forecast.
+    left_out : int
+        Windows that touch a gap (NaN) and are therefore not among `starts`.
+    columns, known_columns : tuple of str
+        Names of the columns of `values` and `known_values`.
+    """
+
+    values: np.ndarray
+    known_values: np.ndarray | None
+    starts: np.ndarray
+    lookback: int
+    horizon: int
+    target: int
+    left_out: int
+    columns: tuple[str, ...]
+    known_columns: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __repr__(self) -> str:
+        text = (
+            f"{len(self):,} windows: {self.lookback} time steps × "
+            f"{len(self.columns)} features ({', '.join(self.columns)})"
+        )
+        if self.known_columns:
+            text += f", {', '.join(self.known_columns)} known ahead"
+        text += f" → {self.horizon} time steps of {self.columns[self.target]}"
+        if self.left_out:
+            text += f"; {self.left_out:,} left out because they touch a gap"
+        return text
+
+    @property
+    def inputs(self) -> np.ndarray:
+        """The past of every window, shape (samples, lookback, features)."""
+        return self.inputs_at(self.starts)
+
+    @property
+    def known(self) -> np.ndarray | None:
+        """What is known ahead, shape (samples, horizon, k), or None."""
+        return self.known_at(self.starts)
+
+    @property
+    def targets(self) -> np.ndarray:
+        """What has to be forecast, shape (samples, horizon)."""
+        return self.targets_at(self.starts)
+
+    def inputs_at(self, starts: np.ndarray) -> np.ndarray:
+        """The past of the windows that start at these rows."""
+        return _cut(self.values, starts - self.lookback, self.lookback)
+
+    def known_at(self, starts: np.ndarray) -> np.ndarray | None:
+        """What is known ahead in the windows that start at these rows."""
+        if self.known_values is None:
+            return None
+        return _cut(self.known_values, starts, self.horizon)
+
+    def targets_at(self, starts: np.ndarray) -> np.ndarray:
+        """The targets of the windows that start at these rows."""
+        return _cut(self.values[:, [self.target]], starts, self.horizon)[..., 0]
+
+    @cached_property
+    def rows(self) -> slice:
+        """The rows that the windows touch, from the first input to the last target."""
+        first, last = int(self.starts[0]), int(self.starts[-1])
+        return slice(first - self.lookback, last + self.horizon)
+
+    def batches(
+        self, batch_size: int = 64, *, shuffle: bool = False, seed: int = 0
+    ) -> Batches:
+        """The windows as a `keras.utils.PyDataset` that cuts one batch at a time.
+
+        Parameters
+        ----------
+        batch_size : int
+            Windows in a batch; the last batch may be smaller.
+        shuffle : bool
+            Draw a new order for every pass.
+        seed : int
+            The same seed gives the same orders.
+
+        Returns
+        -------
+        simple_lstm.batches.Batches
+            Give it to ``model.fit``, ``model.evaluate`` or ``model.predict``.
+        """
+        from simple_lstm.batches import Batches
+
+        return Batches(self, batch_size, shuffle=shuffle, seed=seed)
+
+
+def make_windows(
+    data: pd.DataFrame | pd.Series | np.ndarray,
+    lookback: int,
+    horizon: int,
+    *,
+    target: int | str = 0,
+    known_ahead: pd.DataFrame | np.ndarray | None = None,
+    rows: slice | None = None,
+    stride: int = 1,
+) -> Windows:
+    """Cut a series into pairs of past (inputs) and future (targets).
+
+    A window belongs to the part of the rows that holds all its targets. Its inputs
+    may reach back before that part, as they would on the day of the forecast; its
+    targets never reach beyond it. Windows that touch a gap are left out and counted.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame, pandas.Series or numpy.ndarray, shape (rows, features)
+        The whole series in its own units, evenly spaced in time, not only one part.
+    lookback : int
+        Time steps that the model sees.
+    horizon : int
+        Time steps to forecast.
+    target : int or str
+        The column to forecast.
+    known_ahead : pandas.DataFrame or numpy.ndarray, shape (rows or more, k), optional
+        What is known in advance at the time of each row, such as the calendar. A
+        frame must hold the times of `data`; more times after them are welcome.
+    rows : slice, optional
+        The part that must hold all targets, for example ``split.train``.
+    stride : int
+        Rows from one window to the next.
+
+    Returns
+    -------
+    Windows
+        With ``inputs`` (samples, lookback, features), ``known`` (samples, horizon,
+        k), ``targets`` (samples, horizon) and ``starts`` (samples,).
+
+    Raises
+    ------
+    ValueError
+        If there are too few rows for one window, a column is missing or holds text,
+        the times are unsorted, doubled or uneven, or gaps leave no window.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simple_lstm import preprocessing
+    >>> windows = preprocessing.make_windows(np.arange(10.0), lookback=3, horizon=2)
+    >>> windows.inputs[0, :, 0], windows.targets[0]
+    (array([0., 1., 2.], dtype=float32), array([3., 4.], dtype=float32))
+    """
+    for name, steps in [("lookback", lookback), ("horizon", horizon)]:
+        if steps < 1:
+            raise ValueError(f"make_windows: {name} is {steps}, but must be at least 1.")
+    if stride < 1:
+        raise ValueError(f"make_windows: stride is {stride}, but must be at least 1.")
+    if not isinstance(data, np.ndarray):
+        frequency(data.index)
+    values, columns = _as_numbers(data, "data")
+    known_values, known_columns = _known(known_ahead, data)
+    column = _column_number(target, columns)
+    starts = _starts(len(values), lookback, horizon, rows, stride)
+    complete = _complete(values, known_values, starts, lookback, horizon, column)
+    if complete is not None:
+        starts, all_starts = starts[complete], starts
+        left_out = len(all_starts) - len(starts)
+        if not len(starts):
+            raise ValueError(
+                f"make_windows: every one of the {left_out:,} windows touches a gap "
+                "(NaN). Fill short gaps with fill_gaps(frame, limit=...), or take a "
+                "shorter lookback."
+            )
+    else:
+        left_out = 0
+    return Windows(
+        values,
+        known_values,
+        starts,
+        lookback,
+        horizon,
+        column,
+        left_out,
+        columns,
+        known_columns,
+    )
+
+
+def _read_text(path: str | PathLike[str], call: str) -> pd.DataFrame:
+    """Every cell as the text that stands in the file; empty ones as NaN."""
+    try:
+        table = pd.read_csv(
+            path, dtype=str, keep_default_na=False, na_values=["", "nan", "NaN"]
+        )
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{call}: there is no file {str(path)!r} in {str(Path.cwd())!r}."
+        ) from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(
+            f"{call}: this is not a comma-separated text file with a header "
+            f"({reason}). Save it as CSV in UTF-8."
+        ) from None
+    if not isinstance(table.index, pd.RangeIndex):
+        raise ValueError(
+            f"{call}: rows have more cells than the header has names. Give every "
+            "column a name."
+        )
+    return table
+
+
+def _numbers(cells: pd.Series, call: str) -> np.ndarray:
+    numbers = pd.to_numeric(cells, errors="coerce").astype(float)
+    bad = (numbers.isna() & cells.notna()) | np.isinf(numbers)
+    if bad.any():
+        row = int(bad.to_numpy().argmax())
+        count = int(bad.sum())
+        noun = "value that is not a number" if count == 1 else "values that are not "
+        noun += "" if count == 1 else "numbers"
+        raise ValueError(
+            f"{call}: column {cells.name!r} has {count:,} {noun}, first at row "
+            f"{row + 2}: {cells.iloc[row]!r}. Clean them, or name other columns with "
+            "columns=[...]."
+        )
+    return numbers.to_numpy()
+
+
+def _times(cells: pd.Series, call: str) -> pd.DatetimeIndex:
+    try:
+        times = pd.to_datetime(cells, errors="coerce")
+    except (ValueError, TypeError, OverflowError):  # time zones that change
+        times = pd.to_datetime(cells, errors="coerce", utc=True)
+    bad = times.isna()
+    if bad.any():
+        row = int(bad.to_numpy().argmax())
+        raise ValueError(
+            f"{call}: column {cells.name!r} has {int(bad.sum()):,} cells that are not "
+            f"times like the others, first at row {row + 2}: {cells.iloc[row]!r}. Name "
+            "the column of times with time=..., and write them as 2024-01-31 15:00."
+        )
+    index = pd.DatetimeIndex(times, name=cells.name)
+    try:
+        _check_sorted(index, place=lambda row: f"row {row + 2}")
+    except ValueError as error:
+        raise ValueError(f"{call}: {error}") from None
+    return index
+
+
+def _every_step(frame: pd.DataFrame, call: str) -> pd.DataFrame:
+    """The frame with a row of NaN for each time step that has none."""
+    index = frame.index
+    if len(index) < 3:
+        raise ValueError(
+            f"{call}: {len(index)} rows are too few to know the time step; give at "
+            "least 3."
+        )
+    step = pd.infer_freq(index) or pd.Series(index).diff().mode()[0]
+    complete = frame.asfreq(step)
+    if not index.isin(complete.index).all():
+        raise ValueError(f"{call}: {_describe_uneven(index)}")
+    missing = len(complete) - len(frame)
+    if missing:
+        print(f"{call}: {missing:,} time steps have no row in the file: now NaN.")
+    return complete
+
+
+def _check_sorted(index: pd.Index, place) -> None:
+    """Raise if times go back or stand twice; `place` words a position."""
+    if index.hasnans:
+        raise ValueError("some times are missing (NaT). Remove those rows.")
+    if index.is_monotonic_increasing and index.is_unique:
+        return
+    if not index.is_monotonic_increasing:
+        row = int(np.argmax(index[1:] < index[:-1])) + 1
+        raise ValueError(
+            f"the times are not sorted: {index[row]} ({place(row)}) comes after "
+            f"{index[row - 1]}. Sort them first: frame.sort_index()."
+        )
+    row = int(index.duplicated().argmax())
+    raise ValueError(
+        f"{int(index.duplicated().sum()):,} times stand more than once, first "
+        f"{index[row]} ({place(row)}). Keep one row for each time: "
+        "frame[~frame.index.duplicated()]."
+    )
+
+
+def _describe_uneven(index: pd.DatetimeIndex) -> str:
+    steps = pd.Series(index).diff()
+    usual = steps.mode()[0]
+    row = int((steps[1:] != usual).to_numpy().argmax()) + 1
+    return (
+        f"the times are not evenly spaced: the usual step is {usual}, but {index[row]} "
+        f"comes {steps[row]} after {index[row - 1]}. Bring them to even steps first: "
+        'frame.resample("h").mean() for hours, "D" for days.'
+    )
+
+
+def _longest_gap(series: pd.Series) -> int:
+    missing = series.isna()
+    return int(missing.groupby((~missing).cumsum()).sum().max())
+
+
+def _as_numbers(
+    data: pd.DataFrame | pd.Series | np.ndarray, name: str
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """float32 of shape (rows, columns), without a copy where it is that already."""
+    if isinstance(data, pd.Series):
+        data = data.to_frame()
+    if isinstance(data, pd.DataFrame):
+        for column, dtype in data.dtypes.items():
+            if not pd.api.types.is_numeric_dtype(dtype):
+                raise ValueError(
+                    f"make_windows: column {column!r} of {name} holds {dtype} values, "
+                    "not numbers. Leave it out, or turn it into numbers."
+                )
+        columns = tuple(map(str, data.columns))
+        array = data.to_numpy(dtype=np.float32, na_value=np.nan)
+    else:
+        if data.dtype.kind not in "fiub":
+            raise ValueError(
+                f"make_windows: {name} holds {data.dtype} values, not numbers."
+            )
+        array = data[:, np.newaxis] if data.ndim == 1 else data
+        if array.ndim != 2:
+            raise ValueError(
+                f"make_windows: {name} has shape {data.shape}; expected (rows, "
+                "features), the series before it is cut into windows."
+            )
+        columns = tuple(f"column {number}" for number in range(array.shape[1]))
+        array = array.astype(np.float32, copy=False)
+    if np.isinf(array).any():
+        raise ValueError(
+            f"make_windows: {name} holds infinite values. Replace them by NaN if they "
+            "stand for a gap."
+        )
+    return array, columns
+
+
+def _known(
+    known_ahead: pd.DataFrame | np.ndarray | None,
+    data: pd.DataFrame | pd.Series | np.ndarray,
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    if known_ahead is None:
+        return None, ()
+    if not isinstance(known_ahead, np.ndarray) and not isinstance(data, np.ndarray):
+        absent = ~data.index.isin(known_ahead.index)
+        if absent.any():
+            raise ValueError(
+                f"make_windows: known_ahead lacks {int(absent.sum()):,} of the times of "
+                f"data, first {data.index[absent][0]}."
+            )
+        later = known_ahead.index[known_ahead.index > data.index[-1]]
+        known_ahead = known_ahead.loc[data.index.append(later)]
+    if len(known_ahead) < len(data):
+        raise ValueError(
+            f"make_windows: known_ahead has {len(known_ahead):,} rows, data has "
+            f"{len(data):,}. Each row of data needs its own."
+        )
+    return _as_numbers(known_ahead, "known_ahead")
+
+
+def _column_number(target: int | str, columns: tuple[str, ...]) -> int:
+    if isinstance(target, str):
+        if target not in columns:
+            raise ValueError(
+                f"make_windows: there is no column {target!r} to forecast. "
+                f"The columns are {', '.join(map(repr, columns))}."
+            )
+        return columns.index(target)
+    if not 0 <= target < len(columns):
+        raise ValueError(
+            f"make_windows: target={target}, but the columns have the numbers 0 to "
+            f"{len(columns) - 1}."
+        )
+    return target
+
+
+def _starts(
+    length: int, lookback: int, horizon: int, rows: slice | None, stride: int
+) -> np.ndarray:
+    """Row of the first target of every window whose targets all lie in `rows`."""
+    begin, end, step = (rows or slice(None)).indices(length)
+    if step != 1:
+        raise ValueError(f"make_windows: rows has a step of {step}; use stride=.")
+    starts = np.arange(max(begin, lookback), end - horizon + 1, stride, dtype=np.int32)
+    if not len(starts):
+        raise ValueError(
+            f"make_windows: too few rows. A window needs {lookback} rows of lookback "
+            f"and then {horizon} rows of horizon; the targets may use rows {begin} to "
+            f"{end - 1} of {length:,}. Take a shorter lookback or horizon, or more data."
+        )
+    return starts
+
+
+def _complete(
+    values: np.ndarray,
+    known_values: np.ndarray | None,
+    starts: np.ndarray,
+    lookback: int,
+    horizon: int,
+    target: int,
+) -> np.ndarray | None:
+    """Which windows touch no NaN, or None if nothing is missing anywhere."""
+    spans = [
+        (np.isnan(values).any(axis=1), -lookback, 0),
+        (np.isnan(values[:, target]), 0, horizon),
+    ]
+    if known_values is not None:
+        spans.append((np.isnan(known_values).any(axis=1), 0, horizon))
+    if not any(missing.any() for missing, _, _ in spans):
+        return None
+    complete = np.ones(len(starts), dtype=bool)
+    for missing, first, end in spans:
+        before = np.concatenate([[0], np.cumsum(missing, dtype=np.int32)])
+        complete &= before[starts + first] == before[starts + end]
+    return complete
+
+
+def _cut(values: np.ndarray, first_rows: np.ndarray, length: int) -> np.ndarray:
+    """Stretches of `length` rows, shape (samples, length, columns).
+
+    A view where the rows are evenly spaced, a copy where they are not.
+    """
+    stretches = sliding_window_view(values, length, axis=0).swapaxes(1, 2)
+    if len(first_rows) > 1:
+        step = int(first_rows[1] - first_rows[0])
+        if step > 0 and (np.diff(first_rows) == step).all():
+            return stretches[first_rows[0] : first_rows[-1] + 1 : step]
+    return stretches[first_rows]
