@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -403,11 +402,20 @@ class Windows:
         """The targets of the windows that start at these rows."""
         return _cut(self.values[:, [self.target]], starts, self.horizon)[..., 0]
 
-    @cached_property
+    @property
     def rows(self) -> slice:
         """The rows that the windows touch, from the first input to the last target."""
         first, last = int(self.starts[0]), int(self.starts[-1])
         return slice(first - self.lookback, last + self.horizon)
+
+    def known_column(self, name: str) -> int:
+        """The number of a column that is known ahead, by its name."""
+        if name not in self.known_columns:
+            raise ValueError(
+                f"there is no column {name!r} known ahead. The columns are "
+                f"{', '.join(map(repr, self.known_columns)) or 'none'}."
+            )
+        return self.known_columns.index(name)
 
     def batches(
         self, batch_size: int = 64, *, shuffle: bool = False, seed: int = 0

@@ -1,0 +1,72 @@
+"""How the pages of the gallery are run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import warnings
+from pathlib import Path
+
+import simple_lstm
+
+
+def reset(gallery_conf: dict, page: str) -> None:
+    """Before each page: no trace of the last one, and every warning is an error.
+
+    A page that warns would otherwise print the warning, with the path of this
+    checkout, into what the reader sees.
+    """
+    os.environ["SIMPLE_LSTM_DOCS_BUILD"] = "1"
+    if page is None:
+        return
+    warnings.resetwarnings()
+    warnings.simplefilter("error")
+    # Raised inside TensorFlow and joblib, not by anything that a page does.
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module="tensorflow")
+    warnings.filterwarnings("ignore", category=ResourceWarning)
+    if "keras" in sys.modules:
+        import keras
+
+        keras.utils.clear_session()
+
+
+def setup(app) -> dict:
+    """Run before sphinx-gallery decides which pages are up to date."""
+    app.connect("builder-inited", _rerun_if_package_changed, priority=100)
+    app.connect("autodoc-process-docstring", _list_examples, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _list_examples(app, what, name, obj, options, lines) -> None:
+    """End the entry of a function or class with the pages that use it."""
+    backreferences = app.config.sphinx_gallery_conf["backreferences_dir"]
+    pages = Path(app.srcdir, backreferences, f"{name}.examples")
+    if what in {"function", "class"} and pages.exists() and pages.stat().st_size:
+        lines += ["", ".. rubric:: Pages that use it", "", f".. minigallery:: {name}", ""]
+
+
+def _rerun_if_package_changed(app) -> None:
+    """Drop the checksums of all pages if a file of the package has changed.
+
+    sphinx-gallery compares a page with its own last version alone.
+    """
+    gallery = Path(app.srcdir, app.config.sphinx_gallery_conf["gallery_dirs"])
+    record = gallery / "package.sha256"
+    current = _package_hash()
+    if record.exists() and record.read_text() == current:
+        return
+    for checksum in gallery.rglob("*.md5"):
+        checksum.unlink()
+    gallery.mkdir(exist_ok=True)
+    record.write_text(current)
+
+
+def _package_hash() -> str:
+    folder = Path(simple_lstm.__file__).parent
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            total.update(str(path.relative_to(folder)).encode())
+            total.update(path.read_bytes())
+    return total.hexdigest()

@@ -1,0 +1,263 @@
+"""What an LSTM has to beat.
+
+The first three repeat the series itself and need nothing but the row where each
+forecast starts. Ridge regression and gradient boosting get the same windows as the
+LSTM.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from simple_lstm.preprocessing import Windows
+
+
+def repeat_last(series: ArrayLike, starts: ArrayLike, horizon: int) -> np.ndarray:
+    """Forecast that nothing changes: the last value before the start, held.
+
+    Parameters
+    ----------
+    series : array_like, shape (rows,)
+        Evenly spaced values.
+    starts : array_like of int, shape (samples,)
+        For each forecast its first row, not yet known.
+    horizon : int
+        Time steps to forecast.
+
+    Returns
+    -------
+    numpy.ndarray, shape (samples, horizon)
+        In the units of the series.
+
+    Raises
+    ------
+    ValueError
+        If a start has no row before it, or lies beyond the end.
+
+    Examples
+    --------
+    >>> from simple_lstm import baselines
+    >>> baselines.repeat_last([1, 2, 3, 4], starts=[2, 4], horizon=2)
+    array([[2., 2.],
+           [4., 4.]])
+    """
+    rows = np.asarray(starts)[:, np.newaxis] - np.ones(horizon, dtype=int)
+    return _look_up(series, rows)
+
+
+def repeat_season(
+    series: ArrayLike, starts: ArrayLike, horizon: int, *, period: int
+) -> np.ndarray:
+    """Forecast that the last season comes again, step by step.
+
+    Parameters
+    ----------
+    series : array_like, shape (rows,)
+        Evenly spaced values.
+    starts : array_like of int, shape (samples,)
+        For each forecast its first row, not yet known.
+    horizon : int
+        Time steps to forecast. Beyond one period the last known season is repeated.
+    period : int
+        Time steps in a season: 24 for a day of hours, 168 for a week of hours.
+
+    Returns
+    -------
+    numpy.ndarray, shape (samples, horizon)
+        In the units of the series.
+
+    Raises
+    ------
+    ValueError
+        If a start has less than one season before it, or lies beyond the end.
+
+    Examples
+    --------
+    >>> from simple_lstm import baselines
+    >>> baselines.repeat_season([1, 2, 3, 4], starts=[4], horizon=3, period=2)
+    array([[3., 4., 3.]])
+    """
+    return _look_up(series, _season_rows(starts, horizon, period))
+
+
+def typical_season(
+    series: ArrayLike,
+    starts: ArrayLike,
+    horizon: int,
+    *,
+    period: int,
+    seasons: int = 4,
+) -> np.ndarray:
+    """Forecast the median of the last few seasons, step by step.
+
+    With hourly data and ``period=168`` this is a typical week: for Monday 8:00 the
+    median of the last four Mondays at 8:00. One holiday among them does no harm.
+
+    Parameters
+    ----------
+    series : array_like, shape (rows,)
+        Evenly spaced values; NaN among them is passed over.
+    starts : array_like of int, shape (samples,)
+        For each forecast its first row, not yet known.
+    horizon : int
+        Time steps to forecast. Beyond one period the last known seasons are repeated.
+    period : int
+        Time steps in a season.
+    seasons : int
+        How many seasons the median is taken of.
+
+    Returns
+    -------
+    numpy.ndarray, shape (samples, horizon)
+        In the units of the series; NaN where all the values looked back on are.
+
+    Raises
+    ------
+    ValueError
+        If a start has fewer than `seasons` seasons before it, or lies beyond the end.
+
+    Examples
+    --------
+    >>> from simple_lstm import baselines
+    >>> series = [1, 10, 3, 10, 5, 10]
+    >>> baselines.typical_season(series, starts=[6], horizon=2, period=2, seasons=3)
+    array([[ 3., 10.]])
+    """
+    latest = _season_rows(starts, horizon, period)
+    values = np.stack(
+        [_look_up(series, latest - back * period) for back in range(seasons)]
+    )
+    known = ~np.isnan(values).all(axis=0)
+    medians = np.full(latest.shape, np.nan)
+    medians[known] = np.nanmedian(values[:, known], axis=0)
+    return medians
+
+
+def ridge(train: Windows, windows: Windows, *, alpha: float = 1.0) -> np.ndarray:
+    """Linear regression with a penalty, on the same inputs as the LSTM.
+
+    Every input of a window, past and known ahead, is one column, scaled on the
+    training windows; each step of the horizon has its own weights.
+
+    Parameters
+    ----------
+    train : simple_lstm.preprocessing.Windows
+        Windows to learn from.
+    windows : simple_lstm.preprocessing.Windows
+        Windows to forecast.
+    alpha : float
+        Strength of the penalty, for inputs of standard deviation 1.
+
+    Returns
+    -------
+    numpy.ndarray, shape (samples, horizon)
+        In the units of the targets.
+
+    References
+    ----------
+    Hoerl, A. E., & Kennard, R. W. (1970). Ridge regression: biased estimation for
+    nonorthogonal problems. *Technometrics*, 12(1), 55-67.
+    """
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), Ridge(alpha))
+    model.fit(_flat(train), train.targets)
+    return model.predict(_flat(windows))
+
+
+def gradient_boosting(
+    train: Windows,
+    windows: Windows,
+    *,
+    correct: str | None = None,
+    seed: int = 0,
+) -> np.ndarray:
+    """Boosted decision trees, on the same inputs as the LSTM.
+
+    One model for all steps of the horizon: a row of its table is one step of one
+    window, with the whole past, what is known ahead of that step, and its number.
+
+    Parameters
+    ----------
+    train : simple_lstm.preprocessing.Windows
+        Windows to learn from.
+    windows : simple_lstm.preprocessing.Windows
+        Windows to forecast.
+    correct : str, optional
+        A column known ahead that is a first guess; the trees then learn what has to
+        be added to it.
+    seed : int
+        The same seed gives the same trees.
+
+    Returns
+    -------
+    numpy.ndarray, shape (samples, horizon)
+        In the units of the targets.
+
+    References
+    ----------
+    Ke, G., et al. (2017). LightGBM: a highly efficient gradient boosting decision
+    tree. *Advances in Neural Information Processing Systems*, 30.
+    """
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    model = HistGradientBoostingRegressor(
+        loss="absolute_error", early_stopping=False, random_state=seed
+    )
+    model.fit(_by_step(train), (train.targets - _guess(train, correct)).ravel())
+    added = model.predict(_by_step(windows)).reshape(len(windows), windows.horizon)
+    return _guess(windows, correct) + added
+
+
+def _season_rows(starts: ArrayLike, horizon: int, period: int) -> np.ndarray:
+    """For each step ahead the latest row before the start in the same phase."""
+    return np.asarray(starts)[:, np.newaxis] - period + np.arange(horizon) % period
+
+
+def _look_up(series: ArrayLike, rows: np.ndarray) -> np.ndarray:
+    values = np.asarray(series, dtype=float)
+    if values.ndim != 1:
+        raise ValueError(
+            f"the series has shape {values.shape}; expected (rows,): one column, as "
+            "in frame['vehicles']."
+        )
+    if rows.size and (rows.min() < 0 or rows.max() >= len(values)):
+        raise ValueError(
+            f"a forecast looks back on rows {rows.min()} to {rows.max()}, but the "
+            f"series has the rows 0 to {len(values) - 1}. Start later, or look back "
+            "less far."
+        )
+    return values[rows]
+
+
+def _flat(windows: Windows) -> np.ndarray:
+    """Every input of a window in one row: (samples, lookback × features + …)."""
+    parts = [windows.inputs.reshape(len(windows), -1)]
+    if windows.known is not None:
+        parts.append(windows.known.reshape(len(windows), -1))
+    return np.concatenate(parts, axis=1)
+
+
+def _by_step(windows: Windows) -> np.ndarray:
+    """One row for each step of each window: (samples × horizon, inputs)."""
+    samples, horizon = len(windows), windows.horizon
+    parts = [
+        np.repeat(windows.inputs.reshape(samples, -1), horizon, axis=0),
+        np.tile(np.arange(horizon, dtype=np.float32), samples)[:, np.newaxis],
+    ]
+    if windows.known is not None:
+        parts.append(windows.known.reshape(samples * horizon, -1))
+    return np.concatenate(parts, axis=1)
+
+
+def _guess(windows: Windows, correct: str | None) -> np.ndarray:
+    """The column that is corrected, shape (samples, horizon), or zeros."""
+    if correct is None:
+        return np.zeros((len(windows), windows.horizon), dtype=np.float32)
+    return windows.known[..., windows.known_column(correct)]

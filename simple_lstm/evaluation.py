@@ -1,0 +1,286 @@
+"""Is it any good? Errors side by side, and claims that are checked."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+_METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "MAE": lambda truth, prediction: float(np.mean(np.abs(prediction - truth))),
+    "RMSE": lambda truth, prediction: float(np.sqrt(np.mean((prediction - truth) ** 2))),
+    "accuracy": lambda truth, prediction: float(np.mean(prediction == truth)),
+}
+
+
+class Scoreboard:
+    """Models and baselines, each judged on the same truth.
+
+    ``print(board)`` shows it as text; in a notebook ``board`` alone shows a table.
+    The best row is marked in both.
+
+    Parameters
+    ----------
+    truth : array_like
+        What really happened, in its own units. Every prediction has its shape.
+    metric : {"MAE", "RMSE", "accuracy"}
+        Mean absolute error, root mean squared error, or the part that is exactly
+        right. An error is better low, accuracy is better high.
+    baseline : str
+        The name of the row that the others are held against.
+    unit : str, optional
+        Unit of the score, for example "vehicles/h".
+
+    Examples
+    --------
+    >>> from simple_lstm import evaluation
+    >>> board = evaluation.Scoreboard([1, 2, 3], metric="MAE", baseline="always 2")
+    >>> board.add("always 2", [2, 2, 2])
+    >>> board.add("my model", [1, 2, 2.5])
+    >>> print(board)
+                 MAE   skill
+    always 2  0.6667    0.0 %
+    my model  0.1667   75.0 %  best
+    """
+
+    def __init__(
+        self, truth: ArrayLike, *, metric: str, baseline: str, unit: str = ""
+    ) -> None:
+        if metric not in _METRICS:
+            raise ValueError(
+                f"Scoreboard(metric={metric!r}): choose one of {', '.join(_METRICS)}."
+            )
+        self.truth = np.asarray(truth)
+        self.metric = metric
+        self.baseline = baseline
+        self.unit = unit
+        self.scores: dict[str, float] = {}
+
+    def add(self, name: str, prediction: ArrayLike) -> None:
+        """Judge one more prediction.
+
+        Parameters
+        ----------
+        name : str
+            Name of the row, each used once.
+        prediction : array_like
+            In the shape and units of the truth.
+
+        Raises
+        ------
+        ValueError
+            If the name is taken, the shape differs, or a prediction is NaN.
+        """
+        prediction = np.asarray(prediction)
+        if name in self.scores:
+            raise ValueError(f"Scoreboard: there is a row {name!r} already.")
+        if prediction.shape != self.truth.shape:
+            raise ValueError(
+                f"Scoreboard: the prediction of {name!r} has shape {prediction.shape}, "
+                f"the truth has {self.truth.shape}. Give one value for each."
+            )
+        missing = int(pd.isna(prediction).sum())
+        if missing:
+            raise ValueError(
+                f"Scoreboard: {missing:,} of the {prediction.size:,} predictions of "
+                f"{name!r} are missing (NaN)."
+            )
+        self.scores[name] = _METRICS[self.metric](self.truth, prediction)
+
+    @property
+    def best(self) -> str:
+        """Name of the best row (the first one of equals)."""
+        choose = max if self.metric == "accuracy" else min
+        return choose(self.scores, key=lambda name: self.scores[name])
+
+    @property
+    def skills(self) -> dict[str, float]:
+        """Skill of each row against the baseline row.
+
+        Raises
+        ------
+        ValueError
+            If the baseline has no row yet.
+        """
+        if self.baseline not in self.scores:
+            raise ValueError(
+                f"Scoreboard: the baseline {self.baseline!r} has no row yet. Add it."
+            )
+        perfect = 1.0 if self.metric == "accuracy" else 0.0
+        errors = {name: abs(score - perfect) for name, score in self.scores.items()}
+        return {name: skill(error, errors[self.baseline]) for name, error in errors.items()}
+
+    @property
+    def heading(self) -> str:
+        """The metric with its unit."""
+        return f"{self.metric} ({self.unit})" if self.unit else self.metric
+
+    def _cells(self) -> list[tuple[str, str, str, str]]:
+        """Name, score, skill and mark of each row, as text."""
+        return [
+            (
+                name,
+                f"{score:.1%}" if self.metric == "accuracy" else f"{score:.4g}",
+                f"{self.skills[name]:.1%}".replace("%", " %"),
+                "best" if name == self.best else "",
+            )
+            for name, score in self.scores.items()
+        ]
+
+    def __str__(self) -> str:
+        rows = [("", self.heading, "skill  ", ""), *self._cells()]
+        name_width, score_width, skill_width, _ = (
+            max(map(len, column)) for column in zip(*rows, strict=True)
+        )
+        lines = (
+            f"{name:<{name_width}}  {score:>{score_width}}  {gain:>{skill_width}}  {mark}"
+            for name, score, gain, mark in rows
+        )
+        return "\n".join(line.rstrip() for line in lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        head = ("model", self.heading, f"skill against {self.baseline}", "")
+        rows = [
+            "<tr>" + "".join(f"<th scope='col'>{html.escape(cell)}</th>" for cell in head)
+        ]
+        for name, *cells in self._cells():
+            style = " style='font-weight: bold'" if name == self.best else ""
+            rows.append(
+                f"<tr{style}><th scope='row'>{html.escape(name)}</th>"
+                + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+            )
+        return f"<table>{'</tr>'.join(rows)}</tr></table>"
+
+
+def claim(text: str, holds: bool) -> None:
+    """State something that this run can prove or refute, and print which it is.
+
+    While the documentation is built (the environment variable
+    ``SIMPLE_LSTM_DOCS_BUILD`` is set) a claim that does not hold is an error, so a page
+    never says what its own run did not show. Anywhere else the script goes on.
+
+    Parameters
+    ----------
+    text : str
+        The statement.
+    holds : bool
+        Whether it is true of this run.
+
+    Raises
+    ------
+    AssertionError
+        In a documentation build, if it does not hold.
+
+    Examples
+    --------
+    >>> from simple_lstm import evaluation
+    >>> evaluation.claim("two is more than one", 2 > 1)
+    Holds: two is more than one.
+    """
+    if holds:
+        print(f"Holds: {text}.")
+    elif os.environ.get("SIMPLE_LSTM_DOCS_BUILD"):
+        raise AssertionError(f"This page claims what its run did not show: {text}.")
+    else:
+        print(f"DOES NOT HOLD on this data: {text}.")
+
+
+def skill(error: float, baseline_error: float) -> float:
+    """The part of the baseline's error that a model saves.
+
+    Parameters
+    ----------
+    error, baseline_error : float
+        Errors in the same unit, not negative.
+
+    Returns
+    -------
+    float
+        1 is perfect, 0 as good as the baseline, below 0 worse than it; NaN if the
+        baseline is perfect.
+
+    References
+    ----------
+    Murphy, A. H. (1988). Skill scores based on the mean square error and their
+    relationships to the correlation coefficient. *Monthly Weather Review*, 116(12),
+    2417-2424.
+
+    Examples
+    --------
+    >>> from simple_lstm import evaluation
+    >>> evaluation.skill(150, 200)
+    0.25
+    """
+    return 1 - error / baseline_error if baseline_error else float("nan")
+
+
+def lag(
+    prediction: ArrayLike, truth: ArrayLike, *, step: int = 1, max_lag: int = 24
+) -> int:
+    """By how many time steps the forecast comes too late.
+
+    The forecast is moved against the truth, and the shift is kept at which the two
+    correlate best. A useful forecast has lag 0. A model that only repeats the last
+    value it saw has a lag of `step`, however good its plot looks.
+
+    Parameters
+    ----------
+    prediction, truth : array_like, shape (samples,) or (samples, horizon)
+        Forecast and truth of windows that start one time step after the other.
+    step : int
+        Which step ahead to look at, from 1 to the horizon.
+    max_lag : int
+        The largest shift that is tried, in time steps.
+
+    Returns
+    -------
+    int
+        Between 0 and `max_lag`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, there are too few samples, or a series is constant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simple_lstm import evaluation
+    >>> truth = np.random.default_rng(0).normal(size=200)
+    >>> copied = np.roll(truth, 1)
+    >>> evaluation.lag(copied, truth)
+    1
+    """
+    predicted, true = np.asarray(prediction, float), np.asarray(truth, float)
+    if predicted.shape != true.shape:
+        raise ValueError(
+            f"lag: the prediction has shape {predicted.shape}, the truth {true.shape}."
+        )
+    if predicted.ndim == 2:
+        if not 1 <= step <= predicted.shape[1]:
+            raise ValueError(
+                f"lag(step={step}): the forecast has steps 1 to {predicted.shape[1]}."
+            )
+        predicted, true = predicted[:, step - 1], true[:, step - 1]
+    samples = len(predicted)
+    if samples < max_lag + 3:
+        raise ValueError(
+            f"lag: {samples} samples are too few for shifts up to {max_lag}; "
+            "give more, or a smaller max_lag."
+        )
+    if np.ptp(predicted) == 0 or np.ptp(true) == 0:
+        raise ValueError("lag: a constant series has no lag.")
+    return int(
+        np.argmax(
+            [
+                np.corrcoef(predicted[shift:], true[: samples - shift])[0, 1]
+                for shift in range(max_lag + 1)
+            ]
+        )
+    )

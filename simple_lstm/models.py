@@ -1,0 +1,288 @@
+"""Keras models of stock layers only, and forecasts from them.
+
+Each builder takes the training data, because the scaling is part of the model: it
+takes values in their own units and answers in them. `keras.saving.load_model` opens
+a saved model where simple_lstm is not installed.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pandas as pd
+from keras import layers
+
+from simple_lstm.preprocessing import Windows, frequency
+
+
+def sequence_classifier(
+    sequences: np.ndarray,
+    *,
+    classes: int = 2,
+    units: int = 128,
+    learning_rate: float = 1e-3,
+    seed: int = 0,
+) -> keras.Model:
+    """A compiled LSTM that reads a whole sequence and names its class.
+
+    Parameters
+    ----------
+    sequences : numpy.ndarray, shape (samples, time_steps, features)
+        The training sequences in their own units; the scaling is taken from them.
+    classes : int
+        2 gives one sigmoid output (the probability of label 1); more give a softmax
+        output for each class. Labels are the integers from 0.
+    units : int
+        Size of the LSTM's state.
+    learning_rate : float
+        Of the Adam optimizer.
+    seed : int
+        Of the weights, and of Keras' other random numbers.
+
+    Returns
+    -------
+    keras.Model
+        From (batch, time_steps, features) to (batch, 1) or (batch, classes).
+
+    Raises
+    ------
+    ValueError
+        If the sequences are not three-dimensional, or there are fewer than 2 classes.
+
+    References
+    ----------
+    Hochreiter, S., & Schmidhuber, J. (1997). Long short-term memory. *Neural
+    Computation*, 9(8), 1735-1780.
+
+    Examples
+    --------
+    >>> from simple_lstm import datasets, models
+    >>> sequences, labels = datasets.make_sequences(100)
+    >>> models.sequence_classifier(sequences, units=8).output_shape
+    (None, 1)
+    """
+    if sequences.ndim != 3:
+        raise ValueError(
+            f"sequence_classifier: the sequences have shape {sequences.shape}; expected "
+            "(samples, time_steps, features). If there is one feature, add its axis: "
+            "sequences[..., np.newaxis]."
+        )
+    if classes < 2:
+        raise ValueError(
+            f"sequence_classifier(classes={classes}): there must be at least 2."
+        )
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential(
+        [
+            keras.Input(sequences.shape[1:]),
+            _scale(sequences.reshape(-1, sequences.shape[-1])),
+            layers.LSTM(units),
+            layers.Dense(1, activation="sigmoid")
+            if classes == 2
+            else layers.Dense(classes, activation="softmax"),
+        ]
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate),
+        loss="binary_crossentropy"
+        if classes == 2
+        else "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def forecaster(
+    train: Windows,
+    *,
+    units: int = 32,
+    correct: str | None = None,
+    learning_rate: float = 3e-3,
+    seed: int = 0,
+) -> keras.Model:
+    """A compiled LSTM that forecasts the next steps of a series.
+
+    One LSTM reads the past. If nothing is known ahead, a dense layer turns its last
+    state into all steps of the horizon. If something is, a second LSTM starts from
+    that state and reads what is known of each step to come.
+
+    Parameters
+    ----------
+    train : simple_lstm.preprocessing.Windows
+        The training windows in their own units; the scaling is taken from the rows
+        they touch and from no others.
+    units : int
+        Size of the state of each LSTM.
+    correct : str, optional
+        A column known ahead that is a first guess of the target, in its units. The
+        model then learns what has to be added, and starts as that guess.
+    learning_rate : float
+        Of the Adam optimizer.
+    seed : int
+        Of the weights, and of Keras' other random numbers.
+
+    Returns
+    -------
+    keras.Model
+        From (batch, lookback, features), or ``{"inputs": the same, "known": (batch,
+        horizon, k)}``, to (batch, horizon) in the units of the target. It is compiled
+        with the mean absolute error.
+
+    Raises
+    ------
+    ValueError
+        If `correct` is not the name of a column known ahead.
+
+    References
+    ----------
+    Sutskever, I., Vinyals, O., & Le, Q. V. (2014). Sequence to sequence learning with
+    neural networks. *Advances in Neural Information Processing Systems*, 27.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simple_lstm import models, preprocessing
+    >>> train = preprocessing.make_windows(np.sin(np.arange(200)), 12, 3)
+    >>> models.forecaster(train, units=8).output_shape
+    (None, 3)
+    """
+    keras.utils.set_random_seed(seed)
+    values = train.values[train.rows]
+    level, spread = _level_and_spread(values[:, train.target])
+    inputs = keras.Input((train.lookback, len(train.columns)), name="inputs")
+    past = _scale(values)(inputs)
+    if train.known_values is None:
+        if correct is not None:
+            raise ValueError(
+                f"forecaster(correct={correct!r}): these windows know nothing ahead. "
+                "Give make_windows(known_ahead=...) that column."
+            )
+        change = layers.Dense(train.horizon)(layers.LSTM(units)(past))
+        model = keras.Model(inputs, layers.Rescaling(spread, offset=level)(change))
+    else:
+        known = keras.Input((train.horizon, len(train.known_columns)), name="known")
+        ahead = _scale(train.known_values[train.rows])(known)
+        _, hidden, cell = layers.LSTM(units, return_state=True)(past)
+        decoder = layers.LSTM(units, return_sequences=True)
+        steps = decoder(ahead, initial_state=[hidden, cell])
+        change = layers.Dense(1, kernel_initializer="zeros")(steps)
+        change = layers.Reshape([train.horizon])(change)
+        if correct is None:
+            forecasts = layers.Rescaling(spread, offset=level)(change)
+        else:
+            guess = known[:, :, train.known_column(correct)]
+            forecasts = layers.Add()([guess, layers.Rescaling(spread)(change)])
+        model = keras.Model({"inputs": inputs, "known": known}, forecasts)
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate),
+        loss="mae",
+        loss_weights=[1 / spread],
+        metrics=["mae"],
+    )
+    return model
+
+
+def forecast(
+    model: keras.Model,
+    history: pd.DataFrame,
+    *,
+    known_ahead: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Forecast what comes after the last row.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Made by `forecaster`, or loaded from a file.
+    history : pandas.DataFrame, shape (rows, features)
+        The series up to now, with the columns of the training data in their order;
+        at least as many rows as the model looks back on.
+    known_ahead : pandas.DataFrame, shape (rows, k), optional
+        What is known of the times to come, for a model trained with it. It must hold
+        the times of the forecast; others do no harm.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (horizon, 1)
+        The column ``forecast`` in the units of the target, with the future times as
+        index.
+
+    Raises
+    ------
+    ValueError
+        If there are too few rows or columns, the last rows have gaps, the times are
+        unsorted, doubled or uneven, or what the model needs to know ahead is absent.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from simple_lstm import models, preprocessing
+    >>> hours = pd.date_range("2024-01-01", periods=200, freq="h")
+    >>> frame = pd.DataFrame({"tide": np.sin(np.arange(200))}, index=hours)
+    >>> train = preprocessing.make_windows(frame, 12, 3)
+    >>> coming = models.forecast(models.forecaster(train, units=8), frame)
+    >>> coming.index[0], coming.shape
+    (Timestamp('2024-01-09 08:00:00'), (3, 1))
+    """
+    shapes = {tensor.name: tuple(tensor.shape) for tensor in model.inputs}
+    # A model made elsewhere may name its only input as it likes.
+    past_name = "inputs" if "inputs" in shapes else next(iter(shapes))
+    _, lookback, features = shapes[past_name]
+    horizon = model.output_shape[1]
+    step = frequency(history.index)
+    times = pd.date_range(
+        history.index[-1], periods=horizon + 1, freq=step, name=history.index.name
+    )[1:]
+    past = _model_input(history.tail(lookback), (lookback, features), "history")
+    data = {past_name: past}
+    if "known" in shapes:
+        if known_ahead is None:
+            raise ValueError(
+                "forecast: this model was trained with something known ahead; give "
+                f"known_ahead=... with the times from {times[0]} to {times[-1]}."
+            )
+        absent = times[~times.isin(known_ahead.index)]
+        if len(absent):
+            raise ValueError(
+                f"forecast: known_ahead lacks {len(absent)} of the {horizon} times to "
+                f"come, first {absent[0]}."
+            )
+        data["known"] = _model_input(
+            known_ahead.loc[times], shapes["known"][1:], "known_ahead"
+        )
+    elif known_ahead is not None:
+        raise ValueError("forecast: this model uses nothing known ahead. Leave it out.")
+    values = model(data if len(data) > 1 else past, training=False)
+    return pd.DataFrame({"forecast": np.asarray(values)[0]}, index=times)
+
+
+def _scale(rows: np.ndarray) -> layers.Normalization:
+    """A layer that takes these rows (rows, features) to mean 0 and variance 1."""
+    levels, spreads = _level_and_spread(rows)
+    return layers.Normalization(mean=levels, variance=np.square(spreads))
+
+
+def _level_and_spread(rows: np.ndarray) -> tuple:
+    """Mean and standard deviation along the first axis; 1 for what never changes."""
+    levels = np.nanmean(rows, axis=0, dtype=np.float64)
+    spreads = np.nanstd(rows, axis=0, dtype=np.float64)
+    spreads = np.where(spreads > 0, spreads, 1.0)
+    return (levels, spreads) if rows.ndim > 1 else (float(levels), float(spreads))
+
+
+def _model_input(frame: pd.DataFrame, shape: tuple, name: str) -> np.ndarray:
+    """The frame as a batch of one, float32, shape (1, time_steps, features)."""
+    if frame.shape != shape:
+        raise ValueError(
+            f"forecast: the model needs {shape[0]} rows of {shape[1]} columns of {name}, "
+            f"but there are {frame.shape[0]} rows of {frame.shape[1]} columns "
+            f"({', '.join(map(str, frame.columns))})."
+        )
+    values = frame.to_numpy(dtype=np.float32, na_value=np.nan)
+    missing = int(np.isnan(values).sum())
+    if missing:
+        raise ValueError(
+            f"forecast: {missing} values are missing (NaN) in the {shape[0]} rows of "
+            f"{name} that the model reads. Fill them first: fill_gaps(frame, limit=...)."
+        )
+    return values[np.newaxis]

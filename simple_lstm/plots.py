@@ -1,0 +1,238 @@
+"""One function a figure. Each takes ``ax=None`` and returns the Axes.
+
+``plt.style.use("simple_lstm.simple_lstm")`` gives the look of the gallery. The colors
+can be told apart by color-blind readers (Okabe & Ito, 2008).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import matplotlib.dates
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from simple_lstm.evaluation import Scoreboard
+
+if TYPE_CHECKING:
+    import keras
+
+    from simple_lstm.preprocessing import Windows
+    from simple_lstm.training import History
+
+PAST, TRUTH, MODEL, OTHER = "#555555", "#000000", "#0072B2", "#D55E00"
+
+
+def history(
+    history: History | keras.callbacks.History,
+    *,
+    metric: str = "loss",
+    unit: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a metric over the epochs, for training and for validation data.
+
+    Parameters
+    ----------
+    history : simple_lstm.training.History or keras.callbacks.History
+        What `simple_lstm.training.fit` or ``model.fit`` returned.
+    metric : str
+        A metric as Keras names it, without ``val_``.
+    unit : str
+        Unit of the metric.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With one line for training and, if there is one, one for validation.
+
+    Raises
+    ------
+    ValueError
+        If the metric was not recorded.
+    """
+    table = history.table if hasattr(history, "table") else _table(history)
+    if metric not in table:
+        raise ValueError(
+            f"plots.history(metric={metric!r}): recorded were "
+            f"{', '.join(map(repr, table.columns))}."
+        )
+    ax = _axes(ax)
+    ax.plot(table.index, table[metric], "o-", color=PAST, ms=4, label="training")
+    if f"val_{metric}" in table:
+        validation = table[f"val_{metric}"]
+        ax.plot(table.index, validation, "o-", color=MODEL, ms=4, label="validation")
+        best = table["val_loss"].idxmin()
+        ax.plot(
+            best,
+            validation[best],
+            "o",
+            ms=11,
+            mfc="none",
+            mec=OTHER,
+            mew=2,
+            label="lowest validation loss",
+        )
+    name = metric.replace("_", " ")
+    ax.set(
+        title=f"{name.capitalize() if name.islower() and len(name) > 3 else name.upper()}"
+        " in each epoch",
+        xlabel="epoch",
+        ylabel=_with_unit(name, unit),
+    )
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend()
+    return ax
+
+
+def windows(
+    windows: Windows,
+    *,
+    number: int = 0,
+    known: str | None = None,
+    unit: str = "",
+    step: str = "time steps",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw one window: what the model sees, and what it has to say.
+
+    Parameters
+    ----------
+    windows : simple_lstm.preprocessing.Windows
+        From which one is drawn.
+    number : int
+        Which one, counted from 0.
+    known : str, optional
+        A column known ahead to draw beside the targets.
+    unit : str
+        Unit of the target column.
+    step : str
+        What a time step is called, for example "hours".
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With time steps on the x axis, 0 being the first one to forecast.
+    """
+    start = windows.starts[[number]]
+    past = windows.inputs_at(start)[0, :, windows.target]
+    ax = _axes(ax)
+    ax.axvspan(-0.5, windows.horizon - 0.5, color=MODEL, alpha=0.08, lw=0)
+    ax.plot(np.arange(-windows.lookback, 0), past, ".-", color=PAST, label="inputs")
+    ahead = np.arange(windows.horizon)
+    ax.plot(
+        ahead, windows.targets_at(start)[0], ".-", color=MODEL, label="targets, to forecast"
+    )
+    if known is not None and (values := windows.known_at(start)) is not None:
+        column = windows.known_column(known)
+        ax.plot(ahead, values[0, :, column], "--", color=OTHER, label=f"known: {known}")
+    ax.set(
+        title=f"One window: {windows.lookback} {step} in, {windows.horizon} {step} out",
+        xlabel=f"{step} from the start of the forecast",
+        ylabel=_with_unit(windows.columns[windows.target], unit),
+    )
+    ax.legend()
+    return ax
+
+
+def forecast(
+    past: pd.Series,
+    forecasts: Mapping[str, pd.Series],
+    *,
+    truth: pd.Series | None = None,
+    unit: str = "",
+    title: str = "Forecast",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw forecasts after the past they start from, with the truth if it is known.
+
+    Parameters
+    ----------
+    past : pandas.Series
+        The last known values, with their times as index and a name.
+    forecasts : mapping of str to pandas.Series
+        Each forecast by the name it has in the legend, with its times as index.
+    truth : pandas.Series, optional
+        What came.
+    unit : str
+        Unit of all the values.
+    title : str
+        Title of the figure.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With times on the x axis.
+    """
+    ax = _axes(ax)
+    ax.plot(past.index, past, color=PAST, label="past")
+    if truth is not None:
+        ax.plot(truth.index, truth, color=TRUTH, lw=2.4, label="truth")
+    styles = [(MODEL, "-"), (OTHER, "--"), ("#009E73", ":"), ("#CC79A7", "-.")]
+    for position, (name, values) in enumerate(forecasts.items()):
+        color, line = styles[position % len(styles)]
+        ax.plot(values.index, values, line, color=color, label=name)
+    ax.set(title=title, xlabel="time", ylabel=_with_unit(str(past.name), unit))
+    locator = matplotlib.dates.AutoDateLocator(maxticks=8)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(locator))
+    ax.legend()
+    return ax
+
+
+def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
+    """Draw a scoreboard as bars, the best one in color, the baseline as a line.
+
+    Parameters
+    ----------
+    board : simple_lstm.evaluation.Scoreboard
+        With the baseline among its rows.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With one bar for each row, in their order from the top.
+    """
+    names, scores = list(board.scores), list(board.scores.values())
+    if ax is None:
+        _, ax = plt.subplots(figsize=(7, 0.45 * len(names) + 1.2))
+    colors = [MODEL if name == board.best else "#b9bec4" for name in names]
+    bars = ax.barh(names, scores, color=colors)
+    form = "{:.1%}" if board.metric == "accuracy" else "{:.4g}"
+    ax.bar_label(bars, fmt=form, padding=4)
+    ax.axvline(
+        board.scores[board.baseline], color=OTHER, ls="--", label=board.baseline, zorder=0
+    )
+    ax.invert_yaxis()
+    ax.margins(x=0.12)
+    ax.grid(axis="y", visible=False)
+    better = "higher" if board.metric == "accuracy" else "lower"
+    ax.set(title=f"{board.metric} on the test data", xlabel=f"{board.heading}, {better} is better")
+    ax.legend()
+    return ax
+
+
+def _table(history: keras.callbacks.History) -> pd.DataFrame:
+    table = pd.DataFrame(history.history)
+    table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
+    return table
+
+
+def _axes(ax: Axes | None) -> Axes:
+    return plt.subplots()[1] if ax is None else ax
+
+
+def _with_unit(name: str, unit: str) -> str:
+    return f"{name} ({unit})" if unit else name

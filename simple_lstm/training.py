@@ -1,0 +1,195 @@
+"""Training that can be repeated, stops in time, and keeps the best weights."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import keras
+import numpy as np
+import pandas as pd
+
+from simple_lstm.preprocessing import Windows
+
+Data = Windows | tuple[np.ndarray | Sequence[str], np.ndarray]
+
+
+@dataclass(frozen=True, repr=False)
+class History:
+    """What happened in each epoch of a training.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row an epoch, counted from 1; columns as Keras names them (``loss``,
+        ``val_loss``, ``mae``, …).
+    seconds : float
+        Wall-clock time of the training.
+    """
+
+    table: pd.DataFrame
+    seconds: float
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch of the lowest validation loss, whose weights the model keeps."""
+        return int(self.table["val_loss"].idxmin())
+
+    def __repr__(self) -> str:
+        best = self.table.loc[self.best_epoch]
+        values = ", ".join(f"{name} {value:.4g}" for name, value in best.items())
+        return (
+            f"{len(self.table)} epochs in {self.seconds:.0f} s; "
+            f"best epoch {self.best_epoch}: {values}"
+        )
+
+
+def fit(
+    model: keras.Model,
+    train: Data,
+    *,
+    validation: Data,
+    epochs: int,
+    patience: int = 3,
+    batch_size: int = 64,
+    seed: int = 0,
+    progress: bool | Literal["auto"] = "auto",
+) -> History:
+    """Train a compiled model; stop early and keep the best weights.
+
+    This is ``model.fit`` with `keras.callbacks.EarlyStopping` on the validation loss
+    and a seed for the order of the samples.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled. It is trained in place.
+    train, validation : Windows or (inputs, labels)
+        Windows are cut batch by batch. Inputs are an array (samples, time_steps,
+        features), or texts as a sequence of str for a model that takes text.
+    epochs : int
+        Passes over the training data, at most.
+    patience : int
+        Stop after so many epochs without a lower validation loss.
+    batch_size : int
+        Samples in a batch.
+    seed : int
+        The same seed gives the same order of samples, and of dropout.
+    progress : bool or "auto"
+        Whether to show a line for each epoch; "auto" does so in a terminal and in a
+        notebook.
+
+    Returns
+    -------
+    History
+        Losses and metrics of each epoch; ``best_epoch`` is the one that was kept.
+
+    Raises
+    ------
+    ValueError
+        If inputs and labels do not fit together, are of the wrong shape, are text for
+        a model that takes numbers, or have gaps (NaN).
+
+    References
+    ----------
+    Prechelt, L. (1998). Early stopping - but when? In *Neural Networks: Tricks of the
+    Trade*, 55-69. Springer.
+
+    Examples
+    --------
+    >>> from simple_lstm import datasets, models, training
+    >>> sequences, labels = datasets.make_sequences(60)
+    >>> history = training.fit(
+    ...     models.sequence_classifier(sequences, units=4),
+    ...     (sequences[:40], labels[:40]),
+    ...     validation=(sequences[40:], labels[40:]),
+    ...     epochs=2,
+    ... )
+    >>> len(history.table)
+    2
+    """
+    if epochs < 1:
+        raise ValueError(f"fit(epochs={epochs}): train for at least 1 epoch.")
+    keras.utils.set_random_seed(seed)
+    stop = keras.callbacks.EarlyStopping(
+        patience=patience, restore_best_weights=True, monitor="val_loss"
+    )
+    started = time.perf_counter()
+    log = model.fit(
+        **_training_data(model, train, batch_size, seed),
+        validation_data=_validation_data(model, validation, batch_size),
+        epochs=epochs,
+        callbacks=[stop],
+        verbose=2 if _show(progress) else 0,
+    )
+    table = pd.DataFrame(log.history)
+    table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
+    return History(table, time.perf_counter() - started)
+
+
+def _training_data(
+    model: keras.Model, train: Data, batch_size: int, seed: int
+) -> dict[str, Any]:
+    if isinstance(train, Windows):
+        return {"x": train.batches(batch_size, shuffle=True, seed=seed)}
+    inputs, labels = _arrays(model, train, "train")
+    return {"x": inputs, "y": labels, "batch_size": batch_size}
+
+
+def _validation_data(model: keras.Model, validation: Data, batch_size: int) -> Any:
+    if isinstance(validation, Windows):
+        return validation.batches(batch_size)
+    return _arrays(model, validation, "validation")
+
+
+def _arrays(
+    model: keras.Model, data: tuple[Any, Any], name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs and labels as arrays that Keras takes, or an error that says why not."""
+    if not (isinstance(data, tuple) and len(data) == 2):
+        raise ValueError(
+            f"fit: {name} is a {type(data).__name__}; expected windows, or a pair "
+            "(inputs, labels)."
+        )
+    inputs, labels = np.asarray(data[0]), np.asarray(data[1])
+    takes_text = model.inputs[0].dtype == "string"
+    is_text = inputs.dtype.kind in "UOT"
+    if is_text != takes_text:
+        due, came = ("text", "numbers") if takes_text else ("numbers", "text")
+        raise ValueError(f"fit: the model takes {due}, but {name} holds {came}.")
+    if takes_text:
+        inputs = inputs.astype(object)  # Keras refuses arrays of str
+    else:
+        _check_numbers(inputs, model.inputs[0].shape, name)
+    if len(inputs) != len(labels):
+        raise ValueError(
+            f"fit: {name} has {len(inputs):,} inputs but {len(labels):,} labels."
+        )
+    return inputs, labels
+
+
+def _check_numbers(inputs: np.ndarray, due: tuple, name: str) -> None:
+    if inputs.ndim == len(due) - 1 == 2:
+        raise ValueError(
+            f"fit: the inputs of {name} have shape {inputs.shape}; expected (samples, "
+            "time_steps, features). If there is one feature, add its axis: "
+            "inputs[..., np.newaxis]."
+        )
+    missing = int(np.isnan(inputs).sum())
+    if missing:
+        raise ValueError(
+            f"fit: {missing:,} values of {name} are missing (NaN). A single one turns "
+            "every weight into NaN. Fill or leave out those samples."
+        )
+
+
+def _show(progress: bool | Literal["auto"]) -> bool:
+    if progress != "auto":
+        return progress
+    if os.environ.get("SIMPLE_LSTM_DOCS_BUILD"):
+        return False
+    return sys.stdout.isatty() or "ipykernel" in sys.modules
