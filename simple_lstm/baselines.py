@@ -260,4 +260,6 @@ def _guess(windows: Windows, correct: str | None) -> np.ndarray:
     """The column that is corrected, shape (samples, horizon), or zeros."""
     if correct is None:
         return np.zeros((len(windows), windows.horizon), dtype=np.float32)
-    return windows.known[..., windows.known_column(correct)]
+    column = windows.known_column(correct)
+    assert windows.known is not None  # or there were no such column
+    return windows.known[..., column]

@@ -53,7 +53,7 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return math.ceil(len(self._starts) / self.batch_size)
 
-    def __getitem__(self, index: int):
+    def __getitem__(self, index: int) -> tuple:
         starts = self._starts[index * self.batch_size : (index + 1) * self.batch_size]
         inputs = self.windows.inputs_at(starts)
         targets = self.windows.targets_at(starts)

@@ -12,7 +12,9 @@ from numpy.typing import ArrayLike
 
 _METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "MAE": lambda truth, prediction: float(np.mean(np.abs(prediction - truth))),
-    "RMSE": lambda truth, prediction: float(np.sqrt(np.mean((prediction - truth) ** 2))),
+    "RMSE": lambda truth, prediction: float(
+        np.sqrt(np.mean((prediction - truth) ** 2))
+    ),
     "accuracy": lambda truth, prediction: float(np.mean(prediction == truth)),
 }
 
@@ -112,7 +114,9 @@ class Scoreboard:
             )
         perfect = 1.0 if self.metric == "accuracy" else 0.0
         errors = {name: abs(score - perfect) for name, score in self.scores.items()}
-        return {name: skill(error, errors[self.baseline]) for name, error in errors.items()}
+        return {
+            name: skill(error, errors[self.baseline]) for name, error in errors.items()
+        }
 
     @property
     def heading(self) -> str:
@@ -133,11 +137,11 @@ class Scoreboard:
 
     def __str__(self) -> str:
         rows = [("", self.heading, "skill  ", ""), *self._cells()]
-        name_width, score_width, skill_width, _ = (
+        first, second, third, _ = (
             max(map(len, column)) for column in zip(*rows, strict=True)
         )
         lines = (
-            f"{name:<{name_width}}  {score:>{score_width}}  {gain:>{skill_width}}  {mark}"
+            f"{name:<{first}}  {score:>{second}}  {gain:>{third}}  {mark}"
             for name, score, gain, mark in rows
         )
         return "\n".join(line.rstrip() for line in lines)
@@ -147,7 +151,8 @@ class Scoreboard:
     def _repr_html_(self) -> str:
         head = ("model", self.heading, f"skill against {self.baseline}", "")
         rows = [
-            "<tr>" + "".join(f"<th scope='col'>{html.escape(cell)}</th>" for cell in head)
+            "<tr>"
+            + "".join(f"<th scope='col'>{html.escape(cell)}</th>" for cell in head)
         ]
         for name, *cells in self._cells():
             style = " style='font-weight: bold'" if name == self.best else ""

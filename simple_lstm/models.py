@@ -63,9 +63,9 @@ def sequence_classifier(
     """
     if sequences.ndim != 3:
         raise ValueError(
-            f"sequence_classifier: the sequences have shape {sequences.shape}; expected "
-            "(samples, time_steps, features). If there is one feature, add its axis: "
-            "sequences[..., np.newaxis]."
+            f"sequence_classifier: the sequences have shape {sequences.shape}; "
+            "expected (samples, time_steps, features). If there is one feature, add "
+            "its axis: sequences[..., np.newaxis]."
         )
     if classes < 2:
         raise ValueError(
@@ -274,8 +274,8 @@ def _model_input(frame: pd.DataFrame, shape: tuple, name: str) -> np.ndarray:
     """The frame as a batch of one, float32, shape (1, time_steps, features)."""
     if frame.shape != shape:
         raise ValueError(
-            f"forecast: the model needs {shape[0]} rows of {shape[1]} columns of {name}, "
-            f"but there are {frame.shape[0]} rows of {frame.shape[1]} columns "
+            f"forecast: of {name} the model needs {shape[0]} rows of {shape[1]} "
+            f"columns, but there are {frame.shape[0]} rows of {frame.shape[1]} columns "
             f"({', '.join(map(str, frame.columns))})."
         )
     values = frame.to_numpy(dtype=np.float32, na_value=np.nan)
@@ -283,6 +283,7 @@ def _model_input(frame: pd.DataFrame, shape: tuple, name: str) -> np.ndarray:
     if missing:
         raise ValueError(
             f"forecast: {missing} values are missing (NaN) in the {shape[0]} rows of "
-            f"{name} that the model reads. Fill them first: fill_gaps(frame, limit=...)."
+            f"{name} that the model reads. Fill them first: "
+            "fill_gaps(frame, limit=...)."
         )
     return values[np.newaxis]

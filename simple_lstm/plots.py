@@ -68,7 +68,7 @@ def history(
     if f"val_{metric}" in table:
         validation = table[f"val_{metric}"]
         ax.plot(table.index, validation, "o-", color=MODEL, ms=4, label="validation")
-        best = table["val_loss"].idxmin()
+        best = table.index[int(table["val_loss"].argmin())]
         ax.plot(
             best,
             validation[best],
@@ -80,9 +80,9 @@ def history(
             label="lowest validation loss",
         )
     name = metric.replace("_", " ")
+    short = {"mae": "MAE", "mse": "MSE"}
     ax.set(
-        title=f"{name.capitalize() if name.islower() and len(name) > 3 else name.upper()}"
-        " in each epoch",
+        title=f"{short.get(name, name.capitalize())} in each epoch",
         xlabel="epoch",
         ylabel=_with_unit(name, unit),
     )
@@ -129,7 +129,11 @@ def windows(
     ax.plot(np.arange(-windows.lookback, 0), past, ".-", color=PAST, label="inputs")
     ahead = np.arange(windows.horizon)
     ax.plot(
-        ahead, windows.targets_at(start)[0], ".-", color=MODEL, label="targets, to forecast"
+        ahead,
+        windows.targets_at(start)[0],
+        ".-",
+        color=MODEL,
+        label="targets, to forecast",
     )
     if known is not None and (values := windows.known_at(start)) is not None:
         column = windows.known_column(known)
@@ -213,13 +217,20 @@ def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
     form = "{:.1%}" if board.metric == "accuracy" else "{:.4g}"
     ax.bar_label(bars, fmt=form, padding=4)
     ax.axvline(
-        board.scores[board.baseline], color=OTHER, ls="--", label=board.baseline, zorder=0
+        board.scores[board.baseline],
+        color=OTHER,
+        ls="--",
+        label=board.baseline,
+        zorder=0,
     )
     ax.invert_yaxis()
     ax.margins(x=0.12)
     ax.grid(axis="y", visible=False)
     better = "higher" if board.metric == "accuracy" else "lower"
-    ax.set(title=f"{board.metric} on the test data", xlabel=f"{board.heading}, {better} is better")
+    ax.set(
+        title=f"{board.metric} on the test data",
+        xlabel=f"{board.heading}, {better} is better",
+    )
     ax.legend()
     return ax
 

@@ -6,7 +6,7 @@ what is fitted on rows outside the training part has seen the future.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
+from pandas.tseries.frequencies import to_offset
 
 if TYPE_CHECKING:
     from simple_lstm.batches import Batches
@@ -26,7 +27,7 @@ def read_series(
     time: str | None = None,
     columns: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Read a CSV file into a frame with one row for every time step.
+    r"""Read a CSV file into a frame with one row for every time step.
 
     Only empty cells (and ``nan``) count as missing. Anything else that is not a
     finite number, or not a time, is an error that names the place. Time steps that
@@ -61,7 +62,7 @@ def read_series(
     >>> from simple_lstm import preprocessing
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
-    ...     _ = path.write_text("day,sales\\n2024-01-01,3\\n2024-01-02,5\\n2024-01-03,4")
+    ...     _ = path.write_text("day,sales\n2024-01-01,3\n2024-01-02,5\n2024-01-03,4")
     ...     preprocessing.read_series(path)
                 sales
     day
@@ -86,8 +87,8 @@ def read_series(
             "separated by commas?"
         )
     frame = pd.DataFrame({name: _numbers(table[name], call) for name in columns})
-    frame.index = _times(table[time], call)
-    return _every_step(frame, call)
+    times = _times(table[time], call)
+    return _every_step(frame.set_index(times), times, call)
 
 
 def fill_gaps(frame: pd.DataFrame, *, limit: int) -> pd.DataFrame:
@@ -233,7 +234,7 @@ def frequency(index: pd.Index) -> pd.offsets.BaseOffset:
     step = pd.infer_freq(index)
     if step is None:
         raise ValueError(_describe_uneven(index))
-    return pd.tseries.frequencies.to_offset(step)
+    return to_offset(step)
 
 
 @dataclass(frozen=True)
@@ -497,7 +498,9 @@ def make_windows(
     """
     for name, steps in [("lookback", lookback), ("horizon", horizon)]:
         if steps < 1:
-            raise ValueError(f"make_windows: {name} is {steps}, but must be at least 1.")
+            raise ValueError(
+                f"make_windows: {name} is {steps}, but must be at least 1."
+            )
     if stride < 1:
         raise ValueError(f"make_windows: stride is {stride}, but must be at least 1.")
     if not isinstance(data, np.ndarray):
@@ -592,16 +595,17 @@ def _times(cells: pd.Series, call: str) -> pd.DatetimeIndex:
     return index
 
 
-def _every_step(frame: pd.DataFrame, call: str) -> pd.DataFrame:
+def _every_step(
+    frame: pd.DataFrame, index: pd.DatetimeIndex, call: str
+) -> pd.DataFrame:
     """The frame with a row of NaN for each time step that has none."""
-    index = frame.index
     if len(index) < 3:
         raise ValueError(
             f"{call}: {len(index)} rows are too few to know the time step; give at "
             "least 3."
         )
     step = pd.infer_freq(index) or pd.Series(index).diff().mode()[0]
-    complete = frame.asfreq(step)
+    complete = frame.asfreq(to_offset(step))
     if not index.isin(complete.index).all():
         raise ValueError(f"{call}: {_describe_uneven(index)}")
     missing = len(complete) - len(frame)
@@ -610,7 +614,7 @@ def _every_step(frame: pd.DataFrame, call: str) -> pd.DataFrame:
     return complete
 
 
-def _check_sorted(index: pd.Index, place) -> None:
+def _check_sorted(index: pd.Index, place: Callable[[int], str]) -> None:
     """Raise if times go back or stand twice; `place` words a position."""
     if index.hasnans:
         raise ValueError("some times are missing (NaT). Remove those rows.")
@@ -692,8 +696,8 @@ def _known(
         absent = ~data.index.isin(known_ahead.index)
         if absent.any():
             raise ValueError(
-                f"make_windows: known_ahead lacks {int(absent.sum()):,} of the times of "
-                f"data, first {data.index[absent][0]}."
+                f"make_windows: known_ahead lacks {int(absent.sum()):,} of the times "
+                f"of data, first {data.index[absent][0]}."
             )
         later = known_ahead.index[known_ahead.index > data.index[-1]]
         known_ahead = known_ahead.loc[data.index.append(later)]
@@ -733,7 +737,8 @@ def _starts(
         raise ValueError(
             f"make_windows: too few rows. A window needs {lookback} rows of lookback "
             f"and then {horizon} rows of horizon; the targets may use rows {begin} to "
-            f"{end - 1} of {length:,}. Take a shorter lookback or horizon, or more data."
+            f"{end - 1} of {length:,}. Take a shorter lookback or horizon, or more "
+            "data."
         )
     return starts
 

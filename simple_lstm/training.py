@@ -37,7 +37,7 @@ class History:
     @property
     def best_epoch(self) -> int:
         """The epoch of the lowest validation loss, whose weights the model keeps."""
-        return int(self.table["val_loss"].idxmin())
+        return 1 + int(self.table["val_loss"].argmin())
 
     def __repr__(self) -> str:
         best = self.table.loc[self.best_epoch]

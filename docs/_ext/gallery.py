@@ -43,7 +43,13 @@ def _list_examples(app, what, name, obj, options, lines) -> None:
     backreferences = app.config.sphinx_gallery_conf["backreferences_dir"]
     pages = Path(app.srcdir, backreferences, f"{name}.examples")
     if what in {"function", "class"} and pages.exists() and pages.stat().st_size:
-        lines += ["", ".. rubric:: Pages that use it", "", f".. minigallery:: {name}", ""]
+        lines += [
+            "",
+            ".. rubric:: Pages that use it",
+            "",
+            f".. minigallery:: {name}",
+            "",
+        ]
 
 
 def _rerun_if_package_changed(app) -> None:

@@ -2,289 +2,280 @@
 How much traffic will there be tomorrow?
 ========================================
 
-You forecast the next 24 hours of traffic on a motorway from the last 48, hour by hour,
-from two years of real counts. A plain LSTM turns out to be worse than common sense; one
-that learns to *correct* common sense is better. The page takes 30 to 90 seconds on a
-laptop. **For your own data, change the line that begins with** ``traffic =``.
+You forecast the next 24 hours of traffic on a motorway from the last 48, learning from
+two years of hourly counts. A plain LSTM does worse than common sense; one that learns
+to *correct* common sense does better. The page takes 30 to 90 seconds on a laptop.
+**For your own data, change the line that begins with** ``traffic =``.
 """
 
 # %%
 # Settings
 # --------
-# Every number you may want to change stands here.
 
+import keras
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from keras import layers
 
-LOOKBACK = 48  # hours that the model sees
-HORIZON = 24  # hours that it forecasts
+from simple_lstm import baselines, datasets, evaluation, models, plots, training
+from simple_lstm import preprocessing as prepare
+
+LOOKBACK, HORIZON = 48, 24  # hours that the model sees, and that it forecasts
 WEEK = 7 * 24  # hours in the season that repeats
 GAP_LIMIT = 3  # hours for which a missing value may be filled
-STRIDE = 3  # hours from one training window to the next
-UNITS = 32  # size of the LSTM's memory
-EPOCHS = 10  # passes over the training windows, at most
-LEARNING_RATE = 4e-3
-SEED = 0
-
+STRIDE = 5  # hours between training windows; no divisor of 24, so any hour starts some
+UNITS = 32  # numbers in the memory of each LSTM
+EPOCHS, PATIENCE = 15, 4  # passes over the data at most, and without any progress
+RATE, SEED = 4e-3, 0  # the learning rate; what makes a run repeatable
 plt.style.use("simple_lstm.simple_lstm")
 
 # %%
 # Data: look before you touch
 # ---------------------------
 # One row is one hour on Interstate 94 between Minneapolis and Saint Paul
-# (`Hogue, 2019 <https://doi.org/10.24432/C5X60B>`_). ``read_series("my.csv")`` from the
-# same package reads a file of your own into the same form.
-
-from simple_lstm import datasets
+# (`Hogue, 2019 <https://doi.org/10.24432/C5X60B>`_). A file of your own is read into
+# the same form by ``prepare.read_series("my.csv")``.
 
 traffic = datasets.load_traffic()[["vehicles"]]
 
-fig, (year, fortnight) = plt.subplots(2, 1, figsize=(7, 5))
-year.plot(traffic.resample("D").mean(), lw=1)
-year.set(title="Two years, one value a day", ylabel="vehicles (vehicles/h)")
+fig, ax = plt.subplots()
 some_days = traffic.loc["2017-02-06":"2017-02-19", "vehicles"]
-fortnight.plot(some_days)
-for time in some_days.index[some_days.isna()]:
-    fortnight.axvspan(time, time + traffic.index.freq, color="#D55E00", alpha=0.4)
-fortnight.set(title="Two weeks; a gap is red", ylabel="vehicles (vehicles/h)")
-plt.setp(fortnight.get_xticklabels(), rotation=20)
-print(f"{int(traffic['vehicles'].isna().sum())} hours of {len(traffic):,} are missing.")
+ax.plot(some_days)
+for hour in some_days.index[some_days.isna()]:
+    ax.axvspan(hour, hour + traffic.index.freq, color="#D55E00", alpha=0.5, lw=0)
+ax.set(title="Two weeks, a gap in red", xlabel="day", ylabel="vehicles (vehicles/h)")
+ax.xaxis.set_major_formatter(plt.matplotlib.dates.DateFormatter("%b %d"))
 
 # %%
-# Days look alike, weeks even more so, and the level drifts over the year. Hours without a
-# count are gaps. A short gap is filled with the last value before it. That uses the
-# past alone, as on the day of a forecast: a line drawn from both sides of a gap would
-# know the future. What lies deeper in a gap than the limit stays missing.
+# Days look alike, weeks even more so. Hours without a count are gaps. A short gap is
+# filled with the last value before it, which uses the past alone; a line drawn from
+# both sides would know the future. Hours deeper in a gap than the limit stay missing.
 
-from simple_lstm import preprocessing
-
-series = preprocessing.fill_gaps(traffic, limit=GAP_LIMIT)
+series = prepare.fill_gaps(traffic, limit=GAP_LIMIT)
 
 # %%
-# Split first, in time
-# --------------------
-# The oldest rows train the model, the next ones say when to stop, and the latest are
-# touched once, at the end. If you scale or fit anything before you split, it has seen the
-# test span.
+# Split first, then prepare
+# -------------------------
+# The oldest rows train the model, the next ones tell it when to stop, and the latest
+# are used once, at the end. What you fit before you split has seen the test rows.
 
-split = preprocessing.time_split(series)
+split = prepare.time_split(series)
 print(split)
 
 # %%
-# Then prepare: what common sense knows
-# -------------------------------------
-# For Monday 8:00, common sense takes the **median of the last four Mondays at 8:00**: a
-# typical week. It is known a week ahead, for hours that have not come yet too, and so
-# is the calendar. The second column that the model will see is by how much each past
-# hour differed from its typical value.
+# For Monday 8:00, common sense takes the median of the last four Mondays at 8:00. This
+# **typical week** is known a week ahead, and so is the calendar. The model also sees by
+# how much each past hour differed from its typical value.
 
-import numpy as np
-import pandas as pd
-
-from simple_lstm import baselines
-
-rows = np.arange(4 * WEEK, len(series) + HORIZON)  # on beyond the last row
 times = pd.date_range(series.index[0], periods=len(series) + HORIZON, freq="h")
+rows = np.arange(
+    4 * WEEK, len(times)
+)  # from the fifth week to a day after the last row
 typical = baselines.typical_season(series["vehicles"], rows, 1, period=WEEK)[:, 0]
-known = preprocessing.calendar(times).drop(columns=["year_sin", "year_cos"])
+known = prepare.calendar(times).drop(columns=["year_sin", "year_cos"])
 known["typical"] = pd.Series(typical, index=times[rows])
 series["difference"] = series["vehicles"] - known["typical"]
 
 # %%
-# A **window** is one example to learn from: some hours of past, and the hours that came
-# next. A window belongs to the span that holds everything it has to forecast, so no
-# training window reaches into a later span.
+# A **window** is one example: some hours of past, and the hours that came next. It
+# belongs to the part that holds all the hours it has to forecast.
 
 
-def windows(rows, stride=1, columns=("vehicles", "difference"), known=known):
-    return preprocessing.make_windows(
-        series[list(columns)],
-        LOOKBACK,
-        HORIZON,
-        known_ahead=known,
-        rows=rows,
-        stride=stride,
-    )
+def cut(frame, known):
+    sizes = {"lookback": LOOKBACK, "horizon": HORIZON, "known_ahead": known}
+    parts = [(split.train, STRIDE), (split.validation, STRIDE), (split.test, 1)]
+    return [prepare.make_windows(frame, rows=r, stride=s, **sizes) for r, s in parts]
 
 
-train, validation = windows(split.train, STRIDE), windows(split.validation, STRIDE)
+train, validation, test = cut(series, known)
 print(train)
+plots.windows(train, number=800, known="typical", unit="vehicles/h", step="hours")
 
 # %%
-from simple_lstm import plots
-
-plots.windows(train, number=1300, known="typical", unit="vehicles/h", step="hours")
-
-# %%
-# Left of zero is what the model sees, right of it what it has to say. The dashed line is
-# the typical week, which it is told. Most of the work is done by it; what is left to
-# learn is the space between the two lines.
+# Left of zero is what the model sees, right of it what it has to say. The dashed line
+# is the typical week, which it is told: left to learn is the space between the two
+# lines.
 #
 # The model
 # ---------
-# One LSTM reads the past and hands its final state to a second one, which reads what
-# is known of the hours to come. Its output, a correction, is added to the typical week.
-# The scaling is part of the model: it takes vehicles per hour and answers in them.
-
-import keras
-from keras import layers
+# One LSTM reads the past and hands its final state to a second one, which reads what is
+# known of the hours to come. What comes out is a correction of the typical week.
+# Scaling is part of the model, so it takes vehicles per hour and answers in them.
 
 keras.utils.set_random_seed(SEED)
-spread = float(train.targets.std())
 past = keras.Input((LOOKBACK, len(train.columns)), name="inputs")
 ahead = keras.Input((HORIZON, len(train.known_columns)), name="known")
 scale_past, scale_ahead = layers.Normalization(), layers.Normalization()
 scale_past.adapt(train.inputs)
 scale_ahead.adapt(train.known)
-_, hidden, cell = layers.LSTM(UNITS, return_state=True)(scale_past(past))
-decoder = layers.LSTM(UNITS, return_sequences=True)
-steps = decoder(scale_ahead(ahead), initial_state=[hidden, cell])
+_, *state = layers.LSTM(UNITS, return_state=True)(scale_past(past))
+second = layers.LSTM(UNITS, return_sequences=True)
+hours = second(scale_ahead(ahead), initial_state=state)
 
 # %%
-# The last layer starts from zeros, so that the untrained model *is* the typical week.
-# Its loss is divided by the spread of the data: in raw units the gradients would be of
-# another size for every data set.
+# The last layer starts from zeros: before any training, the model *is* the typical
+# week. Dividing the loss by the spread of the data keeps its gradients of ordinary
+# size.
 
-correction = layers.Dense(1, kernel_initializer="zeros")(steps)
+spread = float(train.targets.std())
+correction = layers.Dense(1, kernel_initializer="zeros")(hours)
 correction = layers.Rescaling(spread)(layers.Reshape([HORIZON])(correction))
-guess = ahead[:, :, train.known_column("typical")]
-model = keras.Model({"inputs": past, "known": ahead}, layers.Add()([guess, correction]))
-model.compile(
-    optimizer=keras.optimizers.Adam(LEARNING_RATE),
-    loss="mae",
-    loss_weights=[1 / spread],
-    metrics=["mae"],
-)
+typical_ahead = ahead[:, :, train.known_column("typical")]
+answer = layers.Add()([typical_ahead, correction])
+model = keras.Model({"inputs": past, "known": ahead}, answer)
+adam = keras.optimizers.Adam(RATE)
+model.compile(adam, loss="mae", loss_weights=[1 / spread], metrics=["mae"])
 model.summary(line_length=80)
 
 # %%
 # Train
 # -----
-# ``fit`` is Keras' own ``model.fit`` with a seed and early stopping: when the validation
-# loss has not fallen for three epochs, training stops and the best weights come back.
+# ``fit`` is Keras' ``model.fit`` with a seed and early stopping: when the validation
+# loss has not fallen for a few epochs, training ends and the best weights come back.
 
-from simple_lstm import training
-
-history = training.fit(model, train, validation=validation, epochs=EPOCHS, seed=SEED)
+settings = {"epochs": EPOCHS, "patience": PATIENCE, "seed": SEED}
+history = training.fit(model, train, validation=validation, **settings)
 plots.history(history, metric="mae", unit="vehicles/h")
 print(history)
 
 # %%
-# The two curves part after a few epochs: from there on the model learns its training
-# windows by heart. The ring marks the weights that were kept.
+# The training curve goes on falling while the validation curve does not: from there on
+# the model learns its windows by heart. The ring marks the weights it keeps.
 #
 # Is it any good?
 # ---------------
-# Beside it stand a **plain LSTM**, the same network without the typical week, and what a
-# careful person would try first. Ridge regression and gradient boosting get the same
-# inputs as the LSTM.
+# Beside it stand a **plain LSTM** (the same network without the typical week), and what
+# a careful person would try first. Ridge regression and gradient boosting get the same
+# inputs; gradient boosting, too, learns to correct the typical week.
 
-from simple_lstm import evaluation, models
-
-test = windows(split.test)
-plain_known = known.drop(columns="typical")
-plain_train, plain_validation, plain_test = (
-    windows(rows, stride, ["vehicles"], plain_known)
-    for rows, stride in [(split.train, STRIDE), (split.validation, STRIDE), (split.test, 1)]
+plain_train, plain_validation, plain_test = cut(
+    series[["vehicles"]], known.drop(columns="typical")
 )
-plain = models.forecaster(
-    plain_train, units=UNITS, learning_rate=LEARNING_RATE, seed=SEED
-)
-training.fit(plain, plain_train, validation=plain_validation, epochs=EPOCHS, seed=SEED)
+plain = models.forecaster(plain_train, units=UNITS, learning_rate=RATE, seed=SEED)
+training.fit(plain, plain_train, validation=plain_validation, **settings)
 
 # %%
-vehicles, starts = series["vehicles"], test.starts
+place = (series["vehicles"], test.starts, HORIZON)
 forecasts = {
-    "last value": baselines.repeat_last(vehicles, starts, HORIZON),
-    "yesterday": baselines.repeat_season(vehicles, starts, HORIZON, period=24),
-    "same hour last week": baselines.repeat_season(
-        vehicles, starts, HORIZON, period=WEEK
-    ),
-    "typical week": baselines.typical_season(vehicles, starts, HORIZON, period=WEEK),
+    "last value": baselines.repeat_last(*place),
+    "yesterday": baselines.repeat_season(*place, period=24),
+    "same hour last week": baselines.repeat_season(*place, period=WEEK),
+    "typical week": baselines.typical_season(*place, period=WEEK),
     "ridge regression": baselines.ridge(train, test),
     "gradient boosting": baselines.gradient_boosting(train, test, correct="typical"),
     "plain LSTM": plain.predict(plain_test.batches(512), verbose=0),
-    "LSTM, correcting": model.predict(test.batches(512), verbose=0),
+    "correcting LSTM": model.predict(test.batches(512), verbose=0),
 }
-
-# %%
-board = evaluation.Scoreboard(
-    test.targets, metric="MAE", unit="vehicles/h", baseline="typical week"
-)
+truth, common, unit = test.targets, "typical week", "vehicles/h"
+board = evaluation.Scoreboard(truth, metric="MAE", unit=unit, baseline=common)
 for name, values in forecasts.items():
     board.add(name, values)
+
+# %%
 print(board)
-
-# %%
 plots.scoreboard(board)
-
-# %%
-# Bars that end left of the dashed line beat a typical week. The plain LSTM is among those
-# that do not: it spends its training on what the calendar could have told it. Look at
-# gradient boosting too, which corrects the same first guess: on tables like this one it
-# is hard to beat, and always worth a try.
-
-mae = board.scores
+mae, limit = board.scores, 0.96 * board.scores[common]
 evaluation.claim(
-    "the plain LSTM loses to a typical week", mae["plain LSTM"] > mae["typical week"]
+    "a plain LSTM loses to a typical week", mae["plain LSTM"] > mae[common]
 )
 evaluation.claim(
-    "the correcting LSTM is at least 4 % below a typical week",
-    mae["LSTM, correcting"] <= 0.96 * mae["typical week"],
+    "a correcting LSTM is at least 4 % below it", mae["correcting LSTM"] <= limit
 )
 
 # %%
+# Bars that end left of the dashed line beat the typical week. Look at gradient boosting
+# as well as at the LSTM: on tables like this one it is hard to beat, and always worth a
+# try.
+#
 # Look closer
 # -----------
-# A forecast that only repeats what it last saw looks fine in a plot, but comes too late:
-# moved back, it fits the truth best. A lag of zero says that this one does not.
+# A forecast that only repeats what it saw last can look fine in a plot, but it comes
+# too late. The lag is the shift at which it fits the truth best: it should be zero.
 
-prediction = forecasts["LSTM, correcting"]
-late = evaluation.lag(prediction, test.targets)
+late = evaluation.lag(forecasts["correcting LSTM"], truth)
 evaluation.claim("the forecast does not lag behind the truth", late == 0)
-
 fig, ax = plt.subplots()
-for name in ["same hour last week", "typical week", "LSTM, correcting"]:
-    error = np.abs(forecasts[name] - test.targets).mean(axis=0)
+for name in ["same hour last week", "typical week", "correcting LSTM"]:
+    error = np.abs(forecasts[name] - truth).mean(axis=0)
     ax.plot(np.arange(1, HORIZON + 1), error, ".-", label=name)
 ax.set(title="Error by hour ahead", xlabel="hours ahead", ylabel="MAE (vehicles/h)")
 ax.set_ylim(0)
 ax.legend()
 
 # %%
-# A typical week is as good for tomorrow as for the next hour. The LSTM gains most in the
-# first hours, where the last hours it saw still matter, and keeps a part of it all day.
-#
-# Now the best and the worst day of the test span:
+# A typical week is as good for tomorrow as for the next hour. The LSTM gains most where
+# the hours it has just seen still matter. Now its best and its worst day:
 
-midnights = np.flatnonzero(series.index[starts].hour == 0)
-errors = np.abs(prediction - test.targets)[midnights].mean(axis=1)
-chosen = {"Best": midnights[errors.argmin()], "Worst": midnights[errors.argmax()]}
+midnights = np.flatnonzero(series.index[test.starts].hour == 0)
+errors = np.abs(forecasts["correcting LSTM"] - truth)[midnights].mean(axis=1)
+best, worst = midnights[[errors.argmin(), errors.argmax()]]
 fig, axes = plt.subplots(2, 1, figsize=(7, 6.4), sharey=True)
-for ax, (word, number) in zip(axes, chosen.items(), strict=True):
-    start = starts[number]
-    hours = series.index[start : start + HORIZON]
-    drawn = {"LSTM, correcting": "LSTM, correcting", "typical week": "typical week"}
-    drawn = {name: pd.Series(forecasts[name][number], hours) for name in drawn}
-    truth, before = vehicles.loc[hours], vehicles.iloc[start - LOOKBACK : start]
-    title = f"{word} day: {hours[0]:%A, %B %d, %Y}"
-    plots.forecast(before, drawn, truth=truth, unit="vehicles/h", title=title, ax=ax)
+for ax, word, number in zip(axes, ["Best", "Worst"], [best, worst], strict=True):
+    start = test.starts[number]
+    days = series["vehicles"].iloc[start - LOOKBACK : start + HORIZON]
+    seen, came = days[:LOOKBACK], days[LOOKBACK:]
+    names = ["correcting LSTM", "typical week"]
+    drawn = {name: pd.Series(forecasts[name][number], came.index) for name in names}
+    title = f"{word} day: {came.index[0]:%A, %B %d, %Y}"
+    plots.forecast(seen, drawn, truth=came, unit=unit, title=title, ax=ax)
 
 # %%
 from pandas.tseries.holiday import USFederalHolidayCalendar
 
-holidays = USFederalHolidayCalendar().holidays()
-worst_day = series.index[starts[chosen["Worst"]]]
-evaluation.claim("the worst day is a public holiday", worst_day in holidays)
+holiday = series.index[test.starts[worst]] in USFederalHolidayCalendar().holidays()
+evaluation.claim("the worst day is a public holiday", holiday)
 
 # %%
-# On a holiday nobody drives to work. Neither four normal weeks nor the two days before
-# tell the model, so it forecasts a morning rush that does not come.
+# On a holiday few people drive to work. Neither four ordinary weeks nor the two days
+# before say so, and the model forecasts a rush hour that does not come.
 #
-# Use it: forecast what nobody knows yet
-# --------------------------------------
-# The 24 hours after the last row of the data, with their times:
+# Use it
+# ------
+# The forecast of what nobody knows yet, the 24 hours after the last row of the data:
 
-columns = ["vehicles", "difference"]
-tomorrow = models.forecast(model, series[columns], known_ahead=known)
-plots.forecast(vehicles.tail(LOOKBACK), {"forecast": tomorrow["forecast"]}, unit="vehicles/h", title="The day after the last row")
+tomorrow = models.forecast(model, series, known_ahead=known)
 print(tomorrow.round())
+last_days, title = series["vehicles"].tail(LOOKBACK), "The day after the last row"
+plots.forecast(last_days, dict(tomorrow), unit=unit, title=title)
+
+# %%
+# Saved, the model is one file. Another process needs Keras to read it, not simple_lstm.
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+program = """import keras, numpy
+model = keras.saving.load_model("traffic.keras")
+numpy.save("again.npy", model.predict(dict(numpy.load("window.npz")), verbose=0))"""
+with tempfile.TemporaryDirectory() as folder:
+    model.save(Path(folder, "traffic.keras"))
+    np.savez(Path(folder, "window.npz"), inputs=test.inputs[:1], known=test.known[:1])
+    subprocess.run([sys.executable, "-c", program], cwd=folder, check=True)
+    again = np.load(Path(folder, "again.npy"))
+same = np.allclose(again, forecasts["correcting LSTM"][:1], rtol=1e-5)
+evaluation.claim("the loaded model gives the same forecast", same)
+
+# %%
+# Make it yours
+# -------------
+# Put your file into the line that begins with ``traffic =``, and the length of your
+# season into ``WEEK``. *Try:* ``LOOKBACK = 12``: see which part of the curve "Error by
+# hour ahead" moves.
+#
+# .. dropdown:: Why may the typical week look at rows of the test part?
+#
+#    For each hour it looks back seven days or more, and the forecast covers one day.
+#    When the forecast is made, those rows are known. Nothing is fitted on them.
+#
+# .. dropdown:: What would change if the windows were split at random?
+#
+#    Most hours of a test window would also stand in a training window that starts a
+#    little earlier or later. The error would look smaller than it will be tomorrow.
+#
+# Next: :doc:`/gallery/1_understand/plot_1_train_first_lstm` shows an LSTM without all
+# this preparation. :doc:`/reference/preprocessing` has every option of the windows.
+
+plt.show()
