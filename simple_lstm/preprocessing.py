@@ -6,6 +6,7 @@ what is fitted on rows outside the training part has seen the future.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -231,10 +232,10 @@ def frequency(index: pd.Index) -> pd.offsets.BaseOffset:
         raise ValueError(
             f"{len(index)} rows are too few to know the time step; give at least 3."
         )
-    step = pd.infer_freq(index)
-    if step is None:
-        raise ValueError(_describe_uneven(index))
-    return to_offset(step)
+    for step in _possible_steps(index):
+        if pd.date_range(index[0], periods=len(index), freq=step).equals(index):
+            return step
+    raise ValueError(_describe_uneven(index))
 
 
 @dataclass(frozen=True)
@@ -575,10 +576,7 @@ def _numbers(cells: pd.Series, call: str) -> np.ndarray:
 
 
 def _times(cells: pd.Series, call: str) -> pd.DatetimeIndex:
-    try:
-        times = pd.to_datetime(cells, errors="coerce")
-    except (ValueError, TypeError, OverflowError):  # time zones that change
-        times = pd.to_datetime(cells, errors="coerce", utc=True)
+    times = _parse_times(cells)
     bad = times.isna()
     if bad.any():
         row = int(bad.to_numpy().argmax())
@@ -595,6 +593,22 @@ def _times(cells: pd.Series, call: str) -> pd.DatetimeIndex:
     return index
 
 
+def _parse_times(cells: pd.Series) -> pd.Series:
+    """ISO 8601, or else the one format that pandas finds; NaT where it does not fit."""
+    for form in ("ISO8601", None):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # pandas would guess cell by cell
+            try:
+                times = pd.to_datetime(cells, errors="coerce", format=form)
+            except ValueError:  # time zones that change
+                times = pd.to_datetime(cells, errors="coerce", utc=True, format=form)
+            except UserWarning:
+                continue
+        if times.notna().all():
+            break
+    return times
+
+
 def _every_step(
     frame: pd.DataFrame, index: pd.DatetimeIndex, call: str
 ) -> pd.DataFrame:
@@ -604,14 +618,29 @@ def _every_step(
             f"{call}: {len(index)} rows are too few to know the time step; give at "
             "least 3."
         )
-    step = pd.infer_freq(index) or pd.Series(index).diff().mode()[0]
-    complete = frame.asfreq(to_offset(step))
-    if not index.isin(complete.index).all():
+    tries = [
+        pd.date_range(index[0], index[-1], freq=step)
+        for step in _possible_steps(index)
+        # One odd time makes a tiny step; its rows would be nearly all gaps.
+        if (index[-1] - index[0]) / (index[0] + step - index[0]) < 100 * len(index)
+    ]
+    whole = [times for times in tries if index.isin(times).all()]
+    if not whole:
         raise ValueError(f"{call}: {_describe_uneven(index)}")
+    complete = frame.reindex(min(whole, key=len).rename(index.name))
     missing = len(complete) - len(frame)
     if missing:
         print(f"{call}: {missing:,} time steps have no row in the file: now NaN.")
     return complete
+
+
+def _possible_steps(index: pd.DatetimeIndex) -> list[pd.offsets.BaseOffset]:
+    """The most common difference and the steps of the calendar, likely ones first."""
+    usual = pd.Timedelta(pd.Series(index).diff().mode()[0])
+    calendar_steps = ["B", "MS", "ME", "QS", "QE", "YS", "YE"]
+    whole_days = usual % pd.Timedelta(days=1) == pd.Timedelta(0)
+    fixed = to_offset(f"{usual.days}D" if whole_days else usual)
+    return [fixed, *(to_offset(step) for step in calendar_steps)]
 
 
 def _check_sorted(index: pd.Index, place: Callable[[int], str]) -> None:

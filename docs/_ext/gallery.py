@@ -22,8 +22,9 @@ def reset(gallery_conf: dict, page: str) -> None:
         return
     warnings.resetwarnings()
     warnings.simplefilter("error")
-    # Raised inside TensorFlow and joblib, not by anything that a page does.
-    warnings.filterwarnings("ignore", category=DeprecationWarning, module="tensorflow")
+    # Raised inside Keras and TensorFlow, not by anything that a page does.
+    inside = r"(keras|tensorflow)\."
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module=inside)
     warnings.filterwarnings("ignore", category=ResourceWarning)
     if "keras" in sys.modules:
         import keras
