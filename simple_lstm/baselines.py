@@ -118,7 +118,7 @@ def typical_season(
     Raises
     ------
     ValueError
-        If a start has fewer than `seasons` seasons before it, or lies beyond the end.
+        If a start has fewer than ``seasons`` seasons before it, or lies beyond the end.
 
     Examples
     --------
@@ -168,7 +168,7 @@ def ridge(train: Windows, windows: Windows, *, alpha: float = 1.0) -> np.ndarray
 
     model = make_pipeline(StandardScaler(), Ridge(alpha))
     model.fit(_flat(train), train.targets)
-    return model.predict(_flat(windows))
+    return model.predict(_flat(windows)).reshape(len(windows), windows.horizon)
 
 
 def gradient_boosting(

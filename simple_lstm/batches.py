@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 class Batches(keras.utils.PyDataset):
-    """A `keras.utils.PyDataset` of windows, made by `Windows.batches`.
+    """A `keras.utils.PyDataset` of windows, made by
+    `simple_lstm.preprocessing.Windows.batches`.
 
     Each batch is ``(inputs, targets)``, or ``({"inputs": …, "known": …}, targets)``
     where something is known ahead.

@@ -232,7 +232,7 @@ def lag(
 
     The forecast is moved against the truth, and the shift is kept at which the two
     correlate best. A useful forecast has lag 0. A model that only repeats the last
-    value it saw has a lag of `step`, however good its plot looks.
+    value it saw has a lag of ``step``, however good its plot looks.
 
     Parameters
     ----------
@@ -246,7 +246,7 @@ def lag(
     Returns
     -------
     int
-        Between 0 and `max_lag`.
+        Between 0 and ``max_lag``.
 
     Raises
     ------

@@ -131,7 +131,7 @@ def forecaster(
     Raises
     ------
     ValueError
-        If `correct` is not the name of a column known ahead.
+        If ``correct`` is not the name of a column known ahead.
 
     References
     ----------

@@ -46,7 +46,7 @@ def read_series(
     Returns
     -------
     pandas.DataFrame
-        One float column for each name in `columns`, in the file's units, and a
+        One float column for each name in ``columns``, in the file's units, and a
         sorted `pandas.DatetimeIndex` with a frequency.
 
     Raises
@@ -96,7 +96,7 @@ def fill_gaps(frame: pd.DataFrame, *, limit: int) -> pd.DataFrame:
     """Fill short gaps with the last value seen, and say how many.
 
     Only the past is used: a filled value never depends on a later row. In a gap of
-    more than `limit` steps the first `limit` are filled; the others stay NaN, and
+    more than ``limit`` steps the first ``limit`` are filled; the others stay NaN, and
     `make_windows` leaves out the windows that touch them.
 
     Parameters
@@ -109,12 +109,12 @@ def fill_gaps(frame: pd.DataFrame, *, limit: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A filled copy of the same shape; `frame` itself is not changed.
+        A filled copy of the same shape; ``frame`` itself is not changed.
 
     Raises
     ------
     ValueError
-        If `limit` is below 1, or the times are unsorted, doubled or uneven.
+        If ``limit`` is below 1, or the times are unsorted, doubled or uneven.
 
     Examples
     --------
@@ -285,7 +285,7 @@ def time_split(
     -------
     Split
         Positions of rows, to be used as ``frame.iloc[split.train]`` or as the
-        `rows` of `make_windows`.
+        ``rows`` of `make_windows`.
 
     Raises
     ------
@@ -471,7 +471,7 @@ def make_windows(
         The column to forecast.
     known_ahead : pandas.DataFrame or numpy.ndarray, shape (rows or more, k), optional
         What is known in advance at the time of each row, such as the calendar. A
-        frame must hold the times of `data`; more times after them are welcome.
+        frame must hold the times of ``data``; more times after them are welcome.
     rows : slice, optional
         The part that must hold all targets, for example ``split.train``.
     stride : int
@@ -757,7 +757,7 @@ def _column_number(target: int | str, columns: tuple[str, ...]) -> int:
 def _starts(
     length: int, lookback: int, horizon: int, rows: slice | None, stride: int
 ) -> np.ndarray:
-    """Row of the first target of every window whose targets all lie in `rows`."""
+    """Row of the first target of every window whose targets all lie in ``rows``."""
     begin, end, step = (rows or slice(None)).indices(length)
     if step != 1:
         raise ValueError(f"make_windows: rows has a step of {step}; use stride=.")

@@ -68,8 +68,9 @@ def fit(
     ----------
     model : keras.Model
         Compiled. It is trained in place.
-    train, validation : Windows or (inputs, labels)
-        Windows are cut batch by batch. Inputs are an array (samples, time_steps,
+    train, validation : simple_lstm.preprocessing.Windows or tuple of two arrays
+        Windows are cut batch by batch. A tuple holds inputs and labels; inputs are an
+        array (samples, time_steps,
         features), or texts as a sequence of str for a model that takes text.
     epochs : int
         Passes over the training data, at most.

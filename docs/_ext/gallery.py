@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import warnings
 from pathlib import Path
+from textwrap import dedent
+
+import sphinx_gallery.notebook
 
 import simple_lstm
+
+_rst2md = sphinx_gallery.notebook.rst2md
 
 
 def reset(gallery_conf: dict, page: str) -> None:
@@ -30,6 +36,27 @@ def reset(gallery_conf: dict, page: str) -> None:
         import keras
 
         keras.utils.clear_session()
+
+
+def _notebook_text(text: str, *settings) -> str:
+    """Turn what sphinx-gallery leaves as it is into Markdown, then let it do the rest.
+
+    Answers that fold out stay foldable; links to other pages become their titles.
+    """
+    fold = re.compile(r"^\.\. dropdown:: (.+)\n\n((?:[ ]+.*\n?|\n(?=[ ]))+)", re.M)
+    text = fold.sub(
+        lambda match: (
+            f"<details><summary>{match[1]}</summary>\n\n"
+            f"{dedent(match[2]).strip()}\n\n</details>\n"
+        ),
+        text,
+    )
+    text = re.sub(r":doc:`/[\w/]*/(\w+)`", r"``\1``", text)
+    return _rst2md(text, *settings)
+
+
+# Worker processes import this module by name, for `reset`, before they write notebooks.
+sphinx_gallery.notebook.rst2md = _notebook_text
 
 
 def setup(app) -> dict:

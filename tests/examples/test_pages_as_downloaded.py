@@ -1,0 +1,139 @@
+"""Each page of the gallery, as a reader has it: downloaded, in an empty folder."""
+
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(ROOT.glob("examples/*/plot_*.py"))
+# TensorFlow greets on stderr with lines that no setting silences.
+GREETINGS = ("absl::InitializeLog", "port.cc", "cudart_stub.cc", "cpu_feature_guard.cc")
+
+
+def download(site: Path, name: str) -> Path:
+    found = list(site.glob(f"_downloads/*/{name}"))
+    assert len(found) == 1, f"{name} is offered {len(found)} times"
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def python(tmp_path_factory) -> Path:
+    """Python where simple_lstm is installed as a wheel; the rest is this one's."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
+    build = [*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", folder, ROOT]
+    subprocess.run(build, check=True, cwd=folder)
+    (wheel,) = folder.glob("*.whl")
+    place = folder / "venv"
+    venv.create(place, with_pip=False)
+    (packages,) = place.glob("lib/python*/site-packages")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(packages)
+    shared = Path(pytest.__file__).parents[1]
+    # Listed without its .pth files: the editable checkout stays out of sight.
+    (packages / "shared.pth").write_text(str(shared))
+    return place / "bin" / "python"
+
+
+def run(python: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"PYTHONPATH", "SIMPLE_LSTM_DOCS_BUILD"}
+    }
+    return subprocess.run(
+        [python, *arguments],
+        cwd=folder,
+        env=environment | {"MPLBACKEND": "Agg", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_script_runs_in_an_empty_folder_and_leaves_nothing(
+    site, python, page, tmp_path
+):
+    script = tmp_path / page.name
+    script.write_bytes(download(site, page.name).read_bytes())
+    result = run(python, tmp_path, page.name)
+    assert result.returncode == 0, result.stderr[-3000:]
+    complaints = [
+        line
+        for line in result.stderr.splitlines()
+        if line and not any(greeting in line for greeting in GREETINGS)
+    ]
+    # Without a screen matplotlib says that show() shows nothing.
+    complaints = [line for line in complaints if "plt.show()" not in line]
+    complaints = [line for line in complaints if "FigureCanvasAgg" not in line]
+    assert complaints == []
+    assert "Holds: " in result.stdout
+    assert "DOES NOT HOLD" not in result.stdout
+    assert list(tmp_path.iterdir()) == [script]
+
+
+RUN_NOTEBOOK = """
+import sys, nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read(sys.argv[1], as_version=4)
+NotebookClient(notebook, timeout=300, kernel_name="page").execute()
+"""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_notebook_runs_from_its_first_cell_to_its_last(
+    site, python, page, tmp_path, monkeypatch
+):
+    kernel = tmp_path / "jupyter" / "kernels" / "page"
+    kernel.mkdir(parents=True)
+    command = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (kernel / "kernel.json").write_text(
+        json.dumps({"argv": command, "display_name": "page", "language": "python"})
+    )
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    notebook = folder / f"{page.stem}.ipynb"
+    notebook.write_bytes(download(site, notebook.name).read_bytes())
+    result = run(python, folder, "-c", RUN_NOTEBOOK, notebook.name)
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert list(folder.iterdir()) == [notebook]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_notebook_shows_no_markup_of_the_site(site, page):
+    notebook = nbformat.read(download(site, f"{page.stem}.ipynb"), as_version=4)
+    nbformat.validate(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            assert ".. " not in cell.source
+            assert ":doc:" not in cell.source
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_zip_holds_script_and_notebook(site, page):
+    with zipfile.ZipFile(download(site, f"{page.stem}.zip")) as archive:
+        assert {Path(name).name for name in archive.namelist()} == {
+            page.name,
+            f"{page.stem}.ipynb",
+        }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_keeps_the_habits_of_the_gallery(page):
+    text = page.read_text(encoding="utf-8")
+    assert "claim(" in text
+    assert "plt.show()" in text.splitlines()[-1]
+    for word in ("__file__", "input(", "argparse", "http.client", "urllib"):
+        assert word not in text
+    for cell in text.split("# %%\n")[1:]:
+        code = [line for line in cell.splitlines() if line and line[0] != "#"]
+        assert len(code) <= 20, code[0]

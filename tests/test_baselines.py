@@ -1,0 +1,104 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simple_lstm import baselines, preprocessing
+
+SERIES = np.random.default_rng(0).normal(size=300)
+fast = settings(deadline=None, max_examples=80)
+
+
+@given(st.integers(100, 200), st.integers(1, 40), st.integers(1, 24))
+@fast
+def test_no_baseline_looks_at_the_start_or_later(start, horizon, period):
+    changed = SERIES.copy()
+    changed[start:] = 1e9
+    for forecast in (
+        lambda series: baselines.repeat_last(series, [start], horizon),
+        lambda series: baselines.repeat_season(series, [start], horizon, period=period),
+        lambda series: baselines.typical_season(
+            series, [start], horizon, period=period
+        ),
+    ):
+        np.testing.assert_array_equal(forecast(SERIES), forecast(changed))
+
+
+@given(st.integers(1, 24), st.integers(1, 60))
+@fast
+def test_a_periodic_series_is_forecast_exactly(period, horizon):
+    series = np.tile(SERIES[:period], 300 // period + 2)
+    starts = np.arange(4 * period, 4 * period + 20)
+    truth = np.stack([np.resize(np.roll(SERIES[:period], -s), horizon) for s in starts])
+    for season in (baselines.repeat_season, baselines.typical_season):
+        np.testing.assert_array_equal(
+            season(series, starts, horizon, period=period), truth
+        )
+
+
+def test_a_typical_week_is_what_pandas_says():
+    hours = pd.date_range("2024-01-01", periods=2000, freq="h")
+    series = pd.Series(np.random.default_rng(1).normal(size=2000), hours)
+    shifted = pd.concat([series.shift(168 * back) for back in (1, 2, 3, 4)], axis=1)
+    starts = np.array([700, 1500])
+    forecast = baselines.typical_season(series, starts, 24, period=168)
+    for row, start in zip(forecast, starts, strict=True):
+        np.testing.assert_allclose(row, shifted.median(axis=1)[start : start + 24])
+
+
+def test_a_typical_season_passes_over_gaps():
+    series = np.array([1.0, np.nan, 3.0, np.nan, 5.0, np.nan])
+    forecast = baselines.typical_season(series, [6], 2, period=2, seasons=3)
+    np.testing.assert_array_equal(forecast, [[3, np.nan]])
+
+
+def test_looking_back_too_far_is_refused():
+    with pytest.raises(ValueError, match="looks back on rows -2 to 1, but the series"):
+        baselines.repeat_season(SERIES, [2, 5], 1, period=4)
+    with pytest.raises(ValueError, match="one column, as in"):
+        baselines.repeat_last(np.zeros((5, 2)), [3], 1)
+
+
+@pytest.fixture(scope="module")
+def linear():
+    """A series that is a weighted sum of its last two values and something known."""
+    rng = np.random.default_rng(2)
+    known = rng.normal(size=(600, 1))
+    series = np.zeros(600)
+    for row in range(2, 600):
+        series[row] = 0.6 * series[row - 1] - 0.3 * series[row - 2] + known[row, 0]
+    parts = [slice(0, 400), slice(400, 600)]
+    return [
+        preprocessing.make_windows(series, 4, 1, known_ahead=known, rows=rows)
+        for rows in parts
+    ]
+
+
+def test_ridge_finds_a_linear_rule(linear):
+    train, test = linear
+    error = np.abs(baselines.ridge(train, test) - test.targets).mean()
+    assert error < 0.02 * test.targets.std()
+
+
+def test_gradient_boosting_learns_what_is_known_ahead(linear):
+    train, test = linear
+    error = np.abs(baselines.gradient_boosting(train, test) - test.targets).mean()
+    assert error < 0.4 * np.abs(test.targets - np.median(train.targets)).mean()
+
+
+def test_gradient_boosting_adds_its_correction_to_the_guess():
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(
+        {"x": np.cumsum(rng.normal(size=400)) * 100},
+        index=pd.date_range("2024-01-01", periods=400, freq="h"),
+    )
+    known = pd.DataFrame({"guess": frame["x"] - 5}, index=frame.index)
+    train, test = (
+        preprocessing.make_windows(frame, 3, 2, known_ahead=known, rows=rows)
+        for rows in (slice(0, 300), slice(300, 400))
+    )
+    forecast = baselines.gradient_boosting(train, test, correct="guess")
+    np.testing.assert_allclose(forecast, test.targets, atol=0.01)
+    with pytest.raises(ValueError, match=r"no column 'gess' known ahead.*'guess'"):
+        baselines.gradient_boosting(train, test, correct="gess")
