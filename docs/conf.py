@@ -50,6 +50,7 @@ copybutton_prompt_text = "$ "
 html_theme = "furo"
 html_title = "Simple LSTM"
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class Batches(keras.utils.PyDataset):
-    """A `keras.utils.PyDataset` of windows, made by
-    `simple_lstm.preprocessing.Windows.batches`.
+    """A `keras.utils.PyDataset` of windows.
 
-    Each batch is ``(inputs, targets)``, or ``({"inputs": …, "known": …}, targets)``
-    where something is known ahead.
+    It is made by `simple_lstm.preprocessing.Windows.batches`. Each batch is ``(inputs,
+    targets)``, or ``({"inputs": …, "known": …}, targets)`` where something is known
+    ahead.
 
     Parameters
     ----------

@@ -123,20 +123,24 @@ class Scoreboard:
         """The metric with its unit."""
         return f"{self.metric} ({self.unit})" if self.unit else self.metric
 
+    def format(self, score: float) -> str:
+        """Write a score as text: an accuracy in percent, an error in four digits."""
+        return f"{100 * score:.1f} %" if self.metric == "accuracy" else f"{score:.4g}"
+
     def _cells(self) -> list[tuple[str, str, str, str]]:
         """Name, score, skill and mark of each row, as text."""
         return [
             (
                 name,
-                f"{score:.1%}" if self.metric == "accuracy" else f"{score:.4g}",
-                f"{self.skills[name]:.1%}".replace("%", " %"),
+                self.format(score),
+                f"{100 * self.skills[name]:.1f} %",
                 "best" if name == self.best else "",
             )
             for name, score in self.scores.items()
         ]
 
     def __str__(self) -> str:
-        rows = [("", self.heading, "skill  ", ""), *self._cells()]
+        rows = [("", self.heading, "skill", ""), *self._cells()]
         first, second, third, _ = (
             max(map(len, column)) for column in zip(*rows, strict=True)
         )

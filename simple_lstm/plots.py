@@ -84,7 +84,7 @@ def history(
     ax.set(
         title=f"{short.get(name, name.capitalize())} in each epoch",
         xlabel="epoch",
-        ylabel=_with_unit(name, unit),
+        ylabel=_with_unit(short.get(name, name), unit),
     )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend()
@@ -190,12 +190,15 @@ def forecast(
     locator = matplotlib.dates.AutoDateLocator(maxticks=8)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(locator))
-    ax.legend()
+    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=4)
     return ax
 
 
 def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
     """Draw a scoreboard as bars, the best one in color, the baseline as a line.
+
+    A bar that is more than two and a half times as long as the baseline is cut, and its
+    score ends in an arrow, so that the others can be told apart.
 
     Parameters
     ----------
@@ -213,9 +216,11 @@ def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
     if ax is None:
         _, ax = plt.subplots(figsize=(7, 0.45 * len(names) + 1.2))
     colors = [MODEL if name == board.best else "#b9bec4" for name in names]
-    bars = ax.barh(names, scores, color=colors)
-    form = "{:.1%}" if board.metric == "accuracy" else "{:.4g}"
-    ax.bar_label(bars, fmt=form, padding=4)
+    end = min(max(scores), 2.5 * board.scores[board.baseline])
+    bars = ax.barh(names, np.minimum(scores, end), color=colors)
+    labels = [board.format(score) + (" →" if score > end else "") for score in scores]
+    white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    ax.bar_label(bars, labels, padding=5, bbox=white)
     ax.axvline(
         board.scores[board.baseline],
         color=OTHER,
@@ -224,14 +229,14 @@ def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
         zorder=0,
     )
     ax.invert_yaxis()
-    ax.margins(x=0.12)
+    ax.margins(x=0.2)
     ax.grid(axis="y", visible=False)
     better = "higher" if board.metric == "accuracy" else "lower"
     ax.set(
-        title=f"{board.metric} on the test data",
+        title=f"{board.metric[0].upper()}{board.metric[1:]} on the test data",
         xlabel=f"{board.heading}, {better} is better",
     )
-    ax.legend()
+    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.15), handlelength=3)
     return ax
 
 

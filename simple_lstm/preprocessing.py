@@ -364,16 +364,17 @@ class Windows:
         return len(self.starts)
 
     def __repr__(self) -> str:
-        text = (
-            f"{len(self):,} windows: {self.lookback} time steps × "
-            f"{len(self.columns)} features ({', '.join(self.columns)})"
-        )
+        steps = f"{self.horizon} time steps"
+        lines = [
+            f"{len(self):,} windows",
+            f"  inputs   {self.lookback} time steps of {', '.join(self.columns)}",
+            f"  targets  {steps} of {self.columns[self.target]}",
+        ]
         if self.known_columns:
-            text += f", {', '.join(self.known_columns)} known ahead"
-        text += f" → {self.horizon} time steps of {self.columns[self.target]}"
+            lines.append(f"  known    {steps} of {', '.join(self.known_columns)}")
         if self.left_out:
-            text += f"; {self.left_out:,} left out because they touch a gap"
-        return text
+            lines.append(f"  left out because they touch a gap: {self.left_out:,}")
+        return "\n".join(lines)
 
     @property
     def inputs(self) -> np.ndarray:

@@ -31,7 +31,7 @@ def test_history_marks_the_best_epoch_and_names_the_unit():
     np.testing.assert_array_equal(train.get_ydata(), TABLE["mae"])
     np.testing.assert_array_equal(validation.get_ydata(), TABLE["val_mae"])
     assert (best.get_xdata()[0], best.get_ydata()[0]) == (2, 5)
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "mae (vehicles/h)")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "MAE (vehicles/h)")
     assert ax.get_title(loc="left") == "MAE in each epoch"
 
 

@@ -43,7 +43,7 @@ sequences, labels = datasets.make_sequences(
     SAMPLES, time_steps=TIME_STEPS, noise=0.1, seed=SEED
 )
 
-fig, axes = plt.subplots(2, 2, figsize=(7, 4.2), sharex=True, sharey=True)
+fig, axes = plt.subplots(2, 2, figsize=(6.4, 4.2), sharex=True, sharey=True)
 for column, label in enumerate([0, 1]):
     for ax, sequence in zip(axes[:, column], sequences[labels == label], strict=False):
         ax.plot(sequence[:, 0], ".-", color=["#D55E00", "#0072B2"][label])
@@ -61,11 +61,11 @@ fig.supylabel("value (no unit)")
 
 print("(samples, time_steps, features) =", sequences.shape)
 
-fig, ax = plt.subplots(figsize=(7, 2.6))
+fig, ax = plt.subplots(figsize=(6.4, 2.6))
 image = ax.imshow(sequences[:6, :, 0], cmap="RdBu", vmin=-1.2, vmax=1.2, aspect="auto")
 ax.set(title="Six samples, one row each", xlabel="time step", ylabel="sample")
 ax.grid(visible=False)
-fig.colorbar(image, label="value of the one feature")
+fig.colorbar(image, label="value")
 
 # %%
 # A row is a sample, a column a time step. With two features there would be a second
@@ -127,7 +127,7 @@ history = model.fit(
 )
 
 # %%
-fig, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.4))
+fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3.4))
 plots.history(history, ax=left)
 plots.history(history, metric="accuracy", ax=right)
 
@@ -177,7 +177,7 @@ evaluation.claim("mean, minimum and maximum do no better than guessing", chance)
 
 wrong_by = np.abs(probability - labels[test])
 order = np.argsort(wrong_by)
-fig, axes = plt.subplots(2, 3, figsize=(7.6, 4.4), sharex=True, sharey=True)
+fig, axes = plt.subplots(2, 3, figsize=(7, 4.4), sharex=True, sharey=True)
 for ax, number in zip(axes.flat, [*order[:3], *order[-3:]], strict=True):
     verdict, color = ("right", "C0") if wrong_by[number] < 0.5 else ("wrong", "C1")
     ax.plot(sequences[test[number], :, 0], ".-", color=color)
@@ -197,25 +197,21 @@ fig.supylabel("value (no unit)")
 # classes:* in which third of the sequence does its highest value stand? *A number:* how
 # far along does it stand, from 0 to 1?
 
-place = values.argmax(axis=1)
-for question, answers, last_layer, loss, metric in [
-    (
-        "which third",
-        place * 3 // TIME_STEPS,
-        layers.Dense(3, activation="softmax"),
-        "sparse_categorical_crossentropy",
-        "accuracy",
-    ),
-    ("how far along", place / TIME_STEPS, layers.Dense(1), "mse", "mae"),
-]:
-    other = keras.Sequential(
-        [keras.Input((TIME_STEPS, 1)), layers.LSTM(32), last_layer]
-    )
+
+def try_last_layer(last_layer, answers, loss, metric):
+    memory = layers.LSTM(32)
+    other = keras.Sequential([keras.Input((TIME_STEPS, 1)), memory, last_layer])
     other.compile(keras.optimizers.Adam(5e-3), loss=loss, metrics=[metric])
     other.fit(scaled[train], answers[train], epochs=5, verbose=0)
     _, score = other.evaluate(scaled[test], answers[test], verbose=0)
-    shape = other.output_shape[1:]
-    print(f"{question}: output {shape}, loss {loss}, {metric} on test {score:.3f}")
+    print(f"output shape {other.output_shape}, {metric} on the test data: {score:.2f}")
+
+
+place = values.argmax(axis=1)
+third, part = place * 3 // TIME_STEPS, place / TIME_STEPS
+softmax = layers.Dense(3, activation="softmax")
+try_last_layer(softmax, third, "sparse_categorical_crossentropy", "accuracy")
+try_last_layer(layers.Dense(1), part, "mse", "mae")
 
 # %%
 # For classes the labels are the integers 0, 1, 2, and the three outputs are

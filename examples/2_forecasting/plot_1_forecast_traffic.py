@@ -17,6 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from keras import layers
+from matplotlib.dates import DateFormatter
 
 from simple_lstm import baselines, datasets, evaluation, models, plots, training
 from simple_lstm import preprocessing as prepare
@@ -26,7 +27,7 @@ WEEK = 7 * 24  # hours in the season that repeats
 GAP_LIMIT = 3  # hours for which a missing value may be filled
 STRIDE = 5  # hours between training windows; no divisor of 24, so any hour starts some
 UNITS = 32  # numbers in the memory of each LSTM
-EPOCHS, PATIENCE = 15, 4  # passes over the data at most, and without any progress
+EPOCHS, PATIENCE = 12, 4  # passes over the data at most, and without any progress
 RATE, SEED = 4e-3, 0  # the learning rate; what makes a run repeatable
 plt.style.use("simple_lstm.simple_lstm")
 
@@ -45,7 +46,7 @@ ax.plot(some_days)
 for hour in some_days.index[some_days.isna()]:
     ax.axvspan(hour, hour + traffic.index.freq, color="#D55E00", alpha=0.5, lw=0)
 ax.set(title="Two weeks, a gap in red", xlabel="day", ylabel="vehicles (vehicles/h)")
-ax.xaxis.set_major_formatter(plt.matplotlib.dates.DateFormatter("%b %d"))
+ax.xaxis.set_major_formatter(DateFormatter("%b %d"))
 
 # %%
 # Days look alike, weeks even more so. Hours without a count are gaps. A short gap is
@@ -69,9 +70,7 @@ print(split)
 # how much each past hour differed from its typical value.
 
 times = pd.date_range(series.index[0], periods=len(series) + HORIZON, freq="h")
-rows = np.arange(
-    4 * WEEK, len(times)
-)  # from the fifth week to a day after the last row
+rows = np.arange(4 * WEEK, len(times))  # from week five to a day after the last row
 typical = baselines.typical_season(series["vehicles"], rows, 1, period=WEEK)[:, 0]
 known = prepare.calendar(times).drop(columns=["year_sin", "year_cos"])
 known["typical"] = pd.Series(typical, index=times[rows])
@@ -201,7 +200,7 @@ for name in ["same hour last week", "typical week", "correcting LSTM"]:
     ax.plot(np.arange(1, HORIZON + 1), error, ".-", label=name)
 ax.set(title="Error by hour ahead", xlabel="hours ahead", ylabel="MAE (vehicles/h)")
 ax.set_ylim(0)
-ax.legend()
+ax.legend(loc="lower right")
 
 # %%
 # A typical week is as good for tomorrow as for the next hour. The LSTM gains most where
@@ -210,11 +209,11 @@ ax.legend()
 midnights = np.flatnonzero(series.index[test.starts].hour == 0)
 errors = np.abs(forecasts["correcting LSTM"] - truth)[midnights].mean(axis=1)
 best, worst = midnights[[errors.argmin(), errors.argmax()]]
-fig, axes = plt.subplots(2, 1, figsize=(7, 6.4), sharey=True)
+fig, axes = plt.subplots(2, 1, figsize=(6.4, 7), sharey=True)
 for ax, word, number in zip(axes, ["Best", "Worst"], [best, worst], strict=True):
     start = test.starts[number]
     days = series["vehicles"].iloc[start - LOOKBACK : start + HORIZON]
-    seen, came = days[:LOOKBACK], days[LOOKBACK:]
+    seen, came = days[LOOKBACK - HORIZON : LOOKBACK], days[LOOKBACK:]
     names = ["correcting LSTM", "typical week"]
     drawn = {name: pd.Series(forecasts[name][number], came.index) for name in names}
     title = f"{word} day: {came.index[0]:%A, %B %d, %Y}"
