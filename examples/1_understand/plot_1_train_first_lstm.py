@@ -23,9 +23,9 @@ from sklearn.linear_model import LogisticRegression
 from simple_lstm import datasets, evaluation, plots
 
 SAMPLES = 8000  # sequences in all
-TIME_STEPS = 30  # length of each
+TIME_STEPS = 24  # length of each
 UNITS = 128  # numbers in the LSTM's memory
-EPOCHS = 8  # passes over the training sequences
+EPOCHS = 7  # passes over the training sequences
 BATCH_SIZE = 64  # sequences between two updates of the weights
 LEARNING_RATE = 2e-3
 SEED = 0
@@ -202,7 +202,7 @@ def try_last_layer(last_layer, answers, loss, metric):
     memory = layers.LSTM(32)
     other = keras.Sequential([keras.Input((TIME_STEPS, 1)), memory, last_layer])
     other.compile(keras.optimizers.Adam(5e-3), loss=loss, metrics=[metric])
-    other.fit(scaled[train], answers[train], epochs=5, verbose=0)
+    other.fit(scaled[train], answers[train], BATCH_SIZE, epochs=5, verbose=0)
     _, score = other.evaluate(scaled[test], answers[test], verbose=0)
     print(f"output shape {other.output_shape}, {metric} on the test data: {score:.2f}")
 
@@ -224,7 +224,7 @@ try_last_layer(layers.Dense(1), part, "mse", "mae")
 # axes even if it is alone:
 
 drawn = np.zeros((1, TIME_STEPS, 1))
-drawn[0, [4, 9, 15, 24], 0] = [1, -1, -1, 1]
+drawn[0, [4, 9, 15, 20], 0] = [1, -1, -1, 1]
 said = float(model.predict((drawn - mean) / spread, verbose=0)[0, 0])
 print(f"up, down, down, up: the last is like the first with probability {said:.2f}")
 
@@ -232,7 +232,7 @@ print(f"up, down, down, up: the last is like the first with probability {said:.2
 # Make it yours
 # -------------
 # Put your own arrays into the line that begins with ``sequences, labels =``: numbers of
-# the shape (samples, time_steps, features), labels 0 or 1. *Try:* ``TIME_STEPS = 60``.
+# the shape (samples, time_steps, features), labels 0 or 1. *Try:* ``TIME_STEPS = 48``.
 # The first pulse has to be kept in mind for longer, and the accuracy takes more epochs
 # to rise.
 #

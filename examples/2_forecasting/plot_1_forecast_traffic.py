@@ -27,7 +27,7 @@ WEEK = 7 * 24  # hours in the season that repeats
 GAP_LIMIT = 3  # hours for which a missing value may be filled
 STRIDE = 5  # hours between training windows; no divisor of 24, so any hour starts some
 UNITS = 32  # numbers in the memory of each LSTM
-EPOCHS, PATIENCE = 12, 4  # passes over the data at most, and without any progress
+EPOCHS, PATIENCE = 10, 4  # passes over the data at most, and without any progress
 RATE, SEED = 4e-3, 0  # the learning rate; what makes a run repeatable
 plt.style.use("simple_lstm.simple_lstm")
 
