@@ -143,7 +143,7 @@ def _training_data(
 
 def _validation_data(model: keras.Model, validation: Data, batch_size: int) -> Any:
     if isinstance(validation, Windows):
-        return validation.batches(batch_size)
+        return validation.batches(8 * batch_size)  # no gradients: room for more
     return _arrays(model, validation, "validation")
 
 
