@@ -36,7 +36,7 @@ def repeat_last(series: ArrayLike, starts: ArrayLike, horizon: int) -> np.ndarra
     Raises
     ------
     ValueError
-        If a start has no row before it, or lies beyond the end.
+        If it needs a row that the series does not have.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def repeat_season(
     Raises
     ------
     ValueError
-        If a start has less than one season before it, or lies beyond the end.
+        If it needs a row that the series does not have, or the period is below 1.
 
     Examples
     --------
@@ -118,7 +118,8 @@ def typical_season(
     Raises
     ------
     ValueError
-        If a start has fewer than ``seasons`` seasons before it, or lies beyond the end.
+        If it needs a row that the series does not have, or the period or the number
+        of seasons is below 1.
 
     Examples
     --------
@@ -127,6 +128,8 @@ def typical_season(
     >>> baselines.typical_season(series, starts=[6], horizon=2, period=2, seasons=3)
     array([[ 3., 10.]])
     """
+    if seasons < 1:
+        raise ValueError(f"seasons={seasons}: the median needs at least 1 season.")
     latest = _season_rows(starts, horizon, period)
     values = np.stack(
         [_look_up(series, latest - back * period) for back in range(seasons)]
@@ -217,6 +220,8 @@ def gradient_boosting(
 
 def _season_rows(starts: ArrayLike, horizon: int, period: int) -> np.ndarray:
     """For each step ahead the latest row before the start in the same phase."""
+    if period < 1:
+        raise ValueError(f"period={period}: a season has at least 1 time step.")
     return np.asarray(starts)[:, np.newaxis] - period + np.arange(horizon) % period
 
 

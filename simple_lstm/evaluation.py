@@ -57,6 +57,11 @@ class Scoreboard:
                 f"Scoreboard(metric={metric!r}): choose one of {', '.join(_METRICS)}."
             )
         self.truth = np.asarray(truth)
+        if pd.isna(self.truth).any():
+            raise ValueError(
+                f"Scoreboard: {int(pd.isna(self.truth).sum()):,} values of the truth "
+                "are missing (NaN). Leave them out, and their predictions."
+            )
         self.metric = metric
         self.baseline = baseline
         self.unit = unit
@@ -75,7 +80,8 @@ class Scoreboard:
         Raises
         ------
         ValueError
-            If the name is taken, the shape differs, or a prediction is NaN.
+            If the name is taken, the shape differs, a prediction is NaN, or an accuracy
+            is asked of something that is not a label.
         """
         prediction = np.asarray(prediction)
         if name in self.scores:
@@ -91,13 +97,37 @@ class Scoreboard:
                 f"Scoreboard: {missing:,} of the {prediction.size:,} predictions of "
                 f"{name!r} are missing (NaN)."
             )
-        self.scores[name] = _METRICS[self.metric](self.truth, prediction)
+        if self.metric == "accuracy":
+            if prediction.dtype.kind == "f" and (prediction % 1 != 0).any():
+                raise ValueError(
+                    f"Scoreboard: the predictions of {name!r} are not labels. Turn "
+                    "probabilities into labels first: (probability > 0.5).astype(int)."
+                )
+            truth = self.truth
+        else:
+            truth, prediction = self.truth.astype(float), prediction.astype(float)
+        self.scores[name] = _METRICS[self.metric](truth, prediction)
 
     @property
     def best(self) -> str:
         """Name of the best row (the first one of equals)."""
         choose = max if self.metric == "accuracy" else min
         return choose(self.scores, key=lambda name: self.scores[name])
+
+    @property
+    def score_of_baseline(self) -> float:
+        """Score of the row that the others are held against.
+
+        Raises
+        ------
+        ValueError
+            If it has no row yet.
+        """
+        if self.baseline not in self.scores:
+            raise ValueError(
+                f"Scoreboard: the baseline {self.baseline!r} has no row yet. Add it."
+            )
+        return self.scores[self.baseline]
 
     @property
     def skills(self) -> dict[str, float]:
@@ -108,15 +138,10 @@ class Scoreboard:
         ValueError
             If the baseline has no row yet.
         """
-        if self.baseline not in self.scores:
-            raise ValueError(
-                f"Scoreboard: the baseline {self.baseline!r} has no row yet. Add it."
-            )
         perfect = 1.0 if self.metric == "accuracy" else 0.0
         errors = {name: abs(score - perfect) for name, score in self.scores.items()}
-        return {
-            name: skill(error, errors[self.baseline]) for name, error in errors.items()
-        }
+        reference = abs(self.score_of_baseline - perfect)
+        return {name: skill(error, reference) for name, error in errors.items()}
 
     @property
     def heading(self) -> str:
@@ -277,6 +302,8 @@ def lag(
                 f"lag(step={step}): the forecast has steps 1 to {predicted.shape[1]}."
             )
         predicted, true = predicted[:, step - 1], true[:, step - 1]
+    if np.isnan(predicted).any() or np.isnan(true).any():
+        raise ValueError("lag: some values are missing (NaN). Leave those windows out.")
     samples = len(predicted)
     if samples < max_lag + 3:
         raise ValueError(

@@ -194,9 +194,10 @@ def forecast(
     ----------
     model : keras.Model
         Made by `forecaster`, or loaded from a file.
-    history : pandas.DataFrame, shape (rows, features)
-        The series up to now, with the columns of the training data in their order;
-        at least as many rows as the model looks back on.
+    history : pandas.DataFrame or pandas.Series, shape (rows, features)
+        The series up to now; at least as many rows as the model looks back on. A model
+        knows its columns by their place, not by their name: give those of the
+        training data in the same order.
     known_ahead : pandas.DataFrame, shape (rows, k), optional
         What is known of the times to come, for a model trained with it. It must hold
         the times of the forecast; others do no harm.
@@ -225,6 +226,13 @@ def forecast(
     (Timestamp('2024-01-09 08:00:00'), (3, 1))
     """
     shapes = {tensor.name: tuple(tensor.shape) for tensor in model.inputs}
+    if isinstance(history, pd.Series):
+        history = history.to_frame()
+    if not isinstance(history, pd.DataFrame):
+        raise ValueError(
+            f"forecast: history is a {type(history).__name__}; give a data frame with "
+            "times as its index, so that the forecast can have times, too."
+        )
     # A model made elsewhere may name its only input as it likes.
     past_name = "inputs" if "inputs" in shapes else next(iter(shapes))
     _, lookback, features = shapes[past_name]
@@ -278,12 +286,17 @@ def _model_input(frame: pd.DataFrame, shape: tuple, name: str) -> np.ndarray:
             f"columns, but there are {frame.shape[0]} rows of {frame.shape[1]} columns "
             f"({', '.join(map(str, frame.columns))})."
         )
+    text = frame.columns.difference(frame.select_dtypes(["number", "bool"]).columns)
+    if len(text):
+        raise ValueError(
+            f"forecast: column {text[0]!r} of {name} does not hold numbers."
+        )
     values = frame.to_numpy(dtype=np.float32, na_value=np.nan)
-    missing = int(np.isnan(values).sum())
+    missing = int((~np.isfinite(values)).sum())
     if missing:
         raise ValueError(
-            f"forecast: {missing} values are missing (NaN) in the {shape[0]} rows of "
-            f"{name} that the model reads. Fill them first: "
+            f"forecast: {missing} values are missing (NaN or infinite) in the "
+            f"{shape[0]} rows of {name} that the model reads. Fill them first: "
             "fill_gaps(frame, limit=...)."
         )
     return values[np.newaxis]

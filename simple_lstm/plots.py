@@ -135,8 +135,10 @@ def windows(
         color=MODEL,
         label="targets, to forecast",
     )
-    if known is not None and (values := windows.known_at(start)) is not None:
+    if known is not None:
         column = windows.known_column(known)
+        values = windows.known_at(start)
+        assert values is not None  # or there were no such column
         ax.plot(ahead, values[0, :, column], "--", color=OTHER, label=f"known: {known}")
     ax.set(
         title=f"One window: {windows.lookback} {step} in, {windows.horizon} {step} out",
@@ -213,16 +215,17 @@ def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
         With one bar for each row, in their order from the top.
     """
     names, scores = list(board.scores), list(board.scores.values())
+    baseline = board.score_of_baseline
     if ax is None:
         _, ax = plt.subplots(figsize=(7, 0.45 * len(names) + 1.2))
     colors = [MODEL if name == board.best else "#b9bec4" for name in names]
-    end = min(max(scores), 2.5 * board.scores[board.baseline])
+    end = min(max(scores), 2.5 * baseline)
     bars = ax.barh(names, np.minimum(scores, end), color=colors)
     labels = [board.format(score) + (" →" if score > end else "") for score in scores]
     white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
     ax.bar_label(bars, labels, padding=5, bbox=white)
     ax.axvline(
-        board.scores[board.baseline],
+        baseline,
         color=OTHER,
         ls="--",
         label=board.baseline,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,7 @@ def read_series(
     path: str | PathLike[str],
     *,
     time: str | None = None,
-    columns: Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
 ) -> pd.DataFrame:
     r"""Read a CSV file into a frame with one row for every time step.
 
@@ -40,7 +40,7 @@ def read_series(
         A comma-separated file with a header.
     time : str, optional
         The column that holds the times; the first one if not given.
-    columns : sequence of str, optional
+    columns : str or sequence of str, optional
         The columns to keep, all of them numbers; every other column if not given.
 
     Returns
@@ -76,6 +76,8 @@ def read_series(
     time = table.columns[0] if time is None else time
     if columns is None:
         columns = [name for name in table.columns if name != time]
+    elif isinstance(columns, str):
+        columns = [columns]
     for name in [time, *columns]:
         if name not in table.columns:
             raise ValueError(
@@ -130,6 +132,11 @@ def fill_gaps(frame: pd.DataFrame, *, limit: int) -> pd.DataFrame:
         raise ValueError(
             f"fill_gaps(limit={limit}): the limit must be at least 1 step."
         )
+    if not isinstance(frame, pd.DataFrame):
+        raise ValueError(
+            f"fill_gaps: this is a {type(frame).__name__}; give a data frame, for "
+            "example traffic[['vehicles']]."
+        )
     frequency(frame.index)
     filled = frame.ffill(limit=limit)
     before, after = int(frame.isna().sum().sum()), int(filled.isna().sum().sum())
@@ -173,14 +180,14 @@ def calendar(index: pd.DatetimeIndex) -> pd.DataFrame:
     >>> list(preprocessing.calendar(days))
     ['week_sin', 'week_cos', 'year_sin', 'year_cos']
     """
-    frequency(index)
+    step = frequency(index)
     hour = index.hour + index.minute / 60 + index.second / 3600
     position = {
         "day": (1, hour / 24),
         "week": (7, (index.day_of_week + hour / 24) / 7),
         "year": (365, (index.day_of_year - 1 + hour / 24) / 365.25),
     }
-    step_in_days = (index[1] - index[0]) / pd.Timedelta(days=1)
+    step_in_days = (index[0] + step - index[0]) / pd.Timedelta(days=1)
     waves = {"sin": np.sin, "cos": np.cos}
     return pd.DataFrame(
         {
@@ -303,7 +310,7 @@ def time_split(
       validation      15 rows  70 to 84
       test            15 rows  85 to 99
     """
-    if isinstance(data, np.ndarray):
+    if not isinstance(data, pd.DataFrame | pd.Series):
         index: pd.Index = pd.RangeIndex(len(data))
     else:
         index = data.index
@@ -403,7 +410,8 @@ class Windows:
 
     def targets_at(self, starts: np.ndarray) -> np.ndarray:
         """The targets of the windows that start at these rows."""
-        return _cut(self.values[:, [self.target]], starts, self.horizon)[..., 0]
+        column = self.values[:, self.target : self.target + 1]  # a view
+        return _cut(column, starts, self.horizon)[..., 0]
 
     @property
     def rows(self) -> slice:
@@ -472,7 +480,8 @@ def make_windows(
         The column to forecast.
     known_ahead : pandas.DataFrame or numpy.ndarray, shape (rows or more, k), optional
         What is known in advance at the time of each row, such as the calendar. A
-        frame must hold the times of ``data``; more times after them are welcome.
+        frame must hold the times of ``data``; more times after them are welcome. Rows
+        of an array belong to the rows of ``data`` one by one.
     rows : slice, optional
         The part that must hold all targets, for example ``split.train``.
     stride : int
@@ -505,8 +514,10 @@ def make_windows(
             )
     if stride < 1:
         raise ValueError(f"make_windows: stride is {stride}, but must be at least 1.")
-    if not isinstance(data, np.ndarray):
+    if isinstance(data, pd.DataFrame | pd.Series):
         frequency(data.index)
+    else:
+        data = np.asarray(data)
     values, columns = _as_numbers(data, "data")
     known_values, known_columns = _known(known_ahead, data)
     column = _column_number(target, columns)
@@ -537,10 +548,19 @@ def make_windows(
 
 
 def _read_text(path: str | PathLike[str], call: str) -> pd.DataFrame:
-    """Every cell as the text that stands in the file; empty ones as NaN."""
+    """Every cell as the text that stands in the file, empty ones as NaN.
+
+    The first line gives the names; the others keep their number as index, so that the
+    line after the header is 1.
+    """
     try:
-        table = pd.read_csv(
-            path, dtype=str, keep_default_na=False, na_values=["", "nan", "NaN"]
+        lines = pd.read_csv(
+            path,
+            dtype=str,
+            header=None,
+            keep_default_na=False,
+            na_values=["", "nan", "NaN"],
+            skip_blank_lines=False,
         )
     except FileNotFoundError:
         raise FileNotFoundError(
@@ -552,12 +572,23 @@ def _read_text(path: str | PathLike[str], call: str) -> pd.DataFrame:
             f"{call}: this is not a comma-separated text file with a header "
             f"({reason}). Save it as CSV in UTF-8."
         ) from None
-    if not isinstance(table.index, pd.RangeIndex):
+    names, table = lines.iloc[0], lines.iloc[1:].dropna(how="all")
+    # A comma at the end of each line makes a column without name and content.
+    used = names.notna() | table.notna().any()
+    names, table = names[used], table.loc[:, used]
+    if names.isna().any():
         raise ValueError(
-            f"{call}: rows have more cells than the header has names. Give every "
-            "column a name."
+            f"{call}: column {int(names.isna().to_numpy().argmax()) + 1} has no name "
+            "in the first line. Give it one."
         )
-    return table
+    if names.duplicated().any():
+        raise ValueError(
+            f"{call}: two columns have the name {names[names.duplicated()].iloc[0]!r}. "
+            "Give each its own."
+        )
+    if names.empty:
+        raise ValueError(f"{call}: the first line is empty; it must name the columns.")
+    return table.set_axis(names.to_list(), axis=1)
 
 
 def _numbers(cells: pd.Series, call: str) -> np.ndarray:
@@ -570,43 +601,73 @@ def _numbers(cells: pd.Series, call: str) -> np.ndarray:
         noun += "" if count == 1 else "numbers"
         raise ValueError(
             f"{call}: column {cells.name!r} has {count:,} {noun}, first at row "
-            f"{row + 2}: {cells.iloc[row]!r}. Clean them, or name other columns with "
-            "columns=[...]."
+            f"{_row(cells, row)}: {cells.iloc[row]!r}. Clean them, or name other "
+            "columns with columns=[...]."
         )
     return numbers.to_numpy()
 
 
 def _times(cells: pd.Series, call: str) -> pd.DatetimeIndex:
-    times = _parse_times(cells)
+    times = _parse_times(cells, call)
     bad = times.isna()
     if bad.any():
         row = int(bad.to_numpy().argmax())
         raise ValueError(
             f"{call}: column {cells.name!r} has {int(bad.sum()):,} cells that are not "
-            f"times like the others, first at row {row + 2}: {cells.iloc[row]!r}. Name "
-            "the column of times with time=..., and write them as 2024-01-31 15:00."
+            f"times like the others, first at row {_row(cells, row)}: "
+            f"{cells.iloc[row]!r}. Name the column of times with time=..., and write "
+            "them as 2024-01-31 15:00."
         )
     index = pd.DatetimeIndex(times, name=cells.name)
     try:
-        _check_sorted(index, place=lambda row: f"row {row + 2}")
+        _check_sorted(index, place=lambda row: f"row {_row(cells, row)}")
     except ValueError as error:
-        raise ValueError(f"{call}: {error}") from None
+        raise ValueError(f"{call}: {error}{_by_hand(index)}") from None
     return index
 
 
-def _parse_times(cells: pd.Series) -> pd.Series:
-    """ISO 8601, or else the one format that pandas finds; NaT where it does not fit."""
-    for form in ("ISO8601", None):
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # pandas would guess cell by cell
-            try:
-                times = pd.to_datetime(cells, errors="coerce", format=form)
-            except ValueError:  # time zones that change
-                times = pd.to_datetime(cells, errors="coerce", utc=True, format=form)
-            except UserWarning:
-                continue
-        if times.notna().all():
-            break
+def _row(cells: pd.Series, position: int) -> int:
+    """The row as a spreadsheet counts it: the header is row 1."""
+    return int(cells.index[position]) + 1
+
+
+def _by_hand(index: pd.DatetimeIndex) -> str:
+    """How to come to a frame that can be mended, if the file cannot be."""
+    read = f"pd.read_csv(path, index_col={index.name!r}, parse_dates=True)"
+    return f" Here frame = {read}."
+
+
+def _parse_times(cells: pd.Series, call: str) -> pd.Series:
+    """Times as ISO 8601, or else in the one format that fits all cells; NaT if none."""
+    iso = _parse(cells, call, format="ISO8601")
+    if iso.notna().all():
+        return iso
+    month_first, day_first = (
+        _parse(cells, call, dayfirst=dayfirst) for dayfirst in (False, True)
+    )
+    if day_first.isna().any():
+        return iso if month_first.isna().any() else month_first
+    if month_first.notna().all() and not month_first.equals(day_first):
+        row = int((month_first != day_first).to_numpy().argmax())
+        raise ValueError(
+            f"{call}: {cells.iloc[row]!r} (row {_row(cells, row)}) can mean "
+            f"{month_first.iloc[row]:%Y-%m-%d} or {day_first.iloc[row]:%Y-%m-%d}. "
+            "Write the days of the file in the second way, year first."
+        )
+    return day_first
+
+
+def _parse(cells: pd.Series, call: str, **options: Any) -> pd.Series:
+    """One way to read times, NaT where it does not fit."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # pandas would guess cell by cell
+        try:
+            return pd.to_datetime(cells, errors="coerce", **options)
+        except UserWarning:
+            return pd.Series(pd.NaT, index=cells.index)
+        except ValueError:  # time zones that change
+            times = pd.to_datetime(cells, errors="coerce", utc=True, **options)
+    print(f"{call}: the times have several offsets; they are given in UTC.")
     return times
 
 
@@ -627,7 +688,7 @@ def _every_step(
     ]
     whole = [times for times in tries if index.isin(times).all()]
     if not whole:
-        raise ValueError(f"{call}: {_describe_uneven(index)}")
+        raise ValueError(f"{call}: {_describe_uneven(index)}{_by_hand(index)}")
     complete = frame.reindex(min(whole, key=len).rename(index.name))
     missing = len(complete) - len(frame)
     if missing:
@@ -641,7 +702,9 @@ def _possible_steps(index: pd.DatetimeIndex) -> list[pd.offsets.BaseOffset]:
     calendar_steps = ["B", "MS", "ME", "QS", "QE", "YS", "YE"]
     whole_days = usual % pd.Timedelta(days=1) == pd.Timedelta(0)
     fixed = to_offset(f"{usual.days}D" if whole_days else usual)
-    return [fixed, *(to_offset(step) for step in calendar_steps)]
+    steps = [to_offset(step) for step in calendar_steps]
+    # Two common years are 365 days apart, but a year is not always.
+    return [*steps, fixed] if usual >= pd.Timedelta(days=28) else [fixed, *steps]
 
 
 def _check_sorted(index: pd.Index, place: Callable[[int], str]) -> None:
@@ -723,6 +786,7 @@ def _known(
     if known_ahead is None:
         return None, ()
     if not isinstance(known_ahead, np.ndarray) and not isinstance(data, np.ndarray):
+        _check_sorted(known_ahead.index, place=lambda row: f"row {row} of known_ahead")
         absent = ~data.index.isin(known_ahead.index)
         if absent.any():
             raise ValueError(

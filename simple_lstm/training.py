@@ -37,6 +37,11 @@ class History:
     @property
     def best_epoch(self) -> int:
         """The epoch of the lowest validation loss, whose weights the model keeps."""
+        if self.table["val_loss"].isna().all():
+            raise ValueError(
+                "every validation loss is NaN: look for missing or huge values in the "
+                "data, or take a smaller learning rate."
+            )
         return 1 + int(self.table["val_loss"].argmin())
 
     def __repr__(self) -> str:
@@ -79,7 +84,8 @@ def fit(
     batch_size : int
         Samples in a batch.
     seed : int
-        The same seed gives the same order of samples, and of dropout.
+        The same seed gives the same order of samples. It is also set as the seed of
+        Python, NumPy and Keras; what a layer drew when it was built stays.
     progress : bool or "auto"
         Whether to show a line for each epoch; "auto" does so in a terminal and in a
         notebook.
@@ -158,6 +164,8 @@ def _arrays(
         )
     inputs, labels = np.asarray(data[0]), np.asarray(data[1])
     takes_text = model.inputs[0].dtype == "string"
+    if inputs.dtype == object and not isinstance(inputs.flat[0], str):
+        inputs = inputs.astype(float)
     is_text = inputs.dtype.kind in "UOT"
     if is_text != takes_text:
         due, came = ("text", "numbers") if takes_text else ("numbers", "text")
@@ -170,6 +178,18 @@ def _arrays(
         raise ValueError(
             f"fit: {name} has {len(inputs):,} inputs but {len(labels):,} labels."
         )
+    missing = int(pd.isna(labels).sum())
+    if missing:
+        raise ValueError(
+            f"fit: {missing:,} labels of {name} are missing (NaN). Leave out those "
+            "samples."
+        )
+    if model.loss == "binary_crossentropy" and not np.isin(labels, [0, 1]).all():
+        found = ", ".join(map(str, np.unique(labels)[:4]))
+        raise ValueError(
+            f"fit: the labels of {name} are {found}; a model of two classes needs 0 "
+            "and 1."
+        )
     return inputs, labels
 
 
@@ -179,6 +199,13 @@ def _check_numbers(inputs: np.ndarray, due: tuple, name: str) -> None:
             f"fit: the inputs of {name} have shape {inputs.shape}; expected (samples, "
             "time_steps, features). If there is one feature, add its axis: "
             "inputs[..., np.newaxis]."
+        )
+    if any(
+        size not in (None, came) for size, came in zip(due, inputs.shape, strict=False)
+    ):
+        raise ValueError(
+            f"fit: the inputs of {name} have shape {inputs.shape}, but the model takes "
+            f"{due}."
         )
     missing = int(np.isnan(inputs).sum())
     if missing:

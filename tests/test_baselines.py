@@ -56,6 +56,8 @@ def test_a_typical_season_passes_over_gaps():
 def test_looking_back_too_far_is_refused():
     with pytest.raises(ValueError, match="looks back on rows -2 to 1, but the series"):
         baselines.repeat_season(SERIES, [2, 5], 1, period=4)
+    with pytest.raises(ValueError, match="at least 1 time step"):
+        baselines.repeat_season(SERIES, [5], 1, period=0)
     with pytest.raises(ValueError, match="one column, as in"):
         baselines.repeat_last(np.zeros((5, 2)), [3], 1)
 

@@ -52,6 +52,11 @@ def test_a_row_that_cannot_be_compared_is_refused():
         str(board.add("other", [1, 2]) or board)
     with pytest.raises(ValueError, match="a row 'other' already"):
         board.add("other", [1, 2])
+    with pytest.raises(ValueError, match="1 values of the truth are missing"):
+        evaluation.Scoreboard([1, np.nan], metric="MAE", baseline="it")
+    labels = evaluation.Scoreboard([1, 0], metric="accuracy", baseline="it")
+    with pytest.raises(ValueError, match="Turn probabilities into labels first"):
+        labels.add("it", [0.7, 0.1])
     with pytest.raises(ValueError, match="choose one of MAE, RMSE, accuracy"):
         evaluation.Scoreboard([1], metric="loss", baseline="it")
 
@@ -87,11 +92,19 @@ def test_the_last_value_lags_by_the_step_looked_at():
         assert evaluation.lag(truth, truth, step=step) == 0
 
 
+def test_small_integers_do_not_wrap_around():
+    board = evaluation.Scoreboard(np.uint8([10]), metric="MAE", baseline="it")
+    board.add("it", np.uint8([20]))
+    assert board.scores["it"] == 10
+
+
 def test_lag_needs_enough_that_varies():
     with pytest.raises(ValueError, match="20 samples are too few"):
         evaluation.lag(np.arange(20), np.arange(20))
     with pytest.raises(ValueError, match="constant series has no lag"):
         evaluation.lag(np.ones(50), np.arange(50))
+    with pytest.raises(ValueError, match="missing"):
+        evaluation.lag(np.r_[np.nan, np.arange(49)], np.arange(50))
     with pytest.raises(ValueError, match=r"steps 1 to 3"):
         evaluation.lag(np.ones((50, 3)), np.ones((50, 3)), step=4)
     with pytest.raises(ValueError, match="the truth"):

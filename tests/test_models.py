@@ -68,7 +68,7 @@ def test_the_scale_comes_from_the_training_rows_alone(hourly):
 
 
 def test_a_column_that_never_changes_does_no_harm(hourly):
-    series = hourly.assign(snow=0.0)
+    series = hourly.assign(snow=0.3)
     train = preprocessing.make_windows(series, 12, 3, rows=slice(0, 300))
     model = models.forecaster(train, units=4)
     history = training.fit(model, train, validation=train, epochs=1)
@@ -166,11 +166,16 @@ def test_what_a_forecast_lacks_is_named(parts, hourly):
         "rows of 1 columns (sales)."
     )
     assert "are 5 rows" in message(hourly.head(5), known_ahead=known)
+    text = hourly.assign(noise="wet")
+    assert message(text, known_ahead=known) == (
+        "forecast: column 'noise' of history does not hold numbers."
+    )
+    assert "history is a ndarray" in message(hourly.to_numpy())
     gap = hourly.copy()
     gap.iloc[-3, 0] = np.nan
     assert message(gap, known_ahead=known) == (
-        "forecast: 1 values are missing (NaN) in the 12 rows of history that the model "
-        "reads. Fill them first: fill_gaps(frame, limit=...)."
+        "forecast: 1 values are missing (NaN or infinite) in the 12 rows of history "
+        "that the model reads. Fill them first: fill_gaps(frame, limit=...)."
     )
 
 

@@ -59,6 +59,27 @@ def test_time_steps_without_a_row_become_gaps_and_are_counted(tmp_path, capsys):
     )
 
 
+def test_days_that_can_only_come_first_are_read_so(tmp_path):
+    path = write(tmp_path, "t,x\n12/01/2024,1\n13/01/2024,2\n14/01/2024,3\n")
+    assert preprocessing.read_series(path).index[0] == pd.Timestamp("2024-01-12")
+
+
+def test_a_comma_or_an_empty_line_at_the_end_does_no_harm(tmp_path):
+    path = write(tmp_path, "t,x,\n2024-01-01,1,\n\n2024-01-02,2,\n2024-01-03,3,\n\n")
+    frame = preprocessing.read_series(path, columns="x")
+    assert frame["x"].tolist() == [1, 2, 3]
+    assert list(preprocessing.read_series(path)) == ["x"]
+    path = write(tmp_path, "t,x\n2024-01-01,1\n\n2024-01-02,two\n")
+    assert "first at row 4: 'two'" in message(
+        ValueError, preprocessing.read_series, path
+    )
+
+
+def test_years_are_years(tmp_path):
+    path = write(tmp_path, "t,x\n2001-01-01,1\n2002-01-01,2\n2003-01-01,3\n")
+    assert preprocessing.read_series(path).index.freqstr.startswith("YS")
+
+
 def test_weekends_are_no_gaps_in_a_series_of_working_days(tmp_path):
     days = pd.bdate_range("2024-01-01", periods=40).delete([5, 17])
     rows = "".join(f"{day:%Y-%m-%d},1\n" for day in days)
@@ -93,14 +114,16 @@ def test_months_count_as_even_steps(tmp_path):
             {},
             'read_series("sales.csv"): the times are not sorted: 2024-01-01 00:00:00 '
             "(row 3) comes after 2024-01-02 00:00:00. Sort them first: "
-            "frame.sort_index().",
+            "frame.sort_index(). Here frame = pd.read_csv(path, index_col='time', "
+            "parse_dates=True).",
         ),
         (
             "time,sales\n2024-01-01,1\n2024-01-02,2\n2024-01-02,3\n",
             {},
             'read_series("sales.csv"): 1 times stand more than once, first 2024-01-02 '
             "00:00:00 (row 4). Keep one row for each time: "
-            "frame[~frame.index.duplicated()].",
+            "frame[~frame.index.duplicated()]. Here frame = pd.read_csv(path, "
+            "index_col='time', parse_dates=True).",
         ),
         (
             "time,sales\n2024-01-01,1\nyesterday,2\n2024-01-03,3\n",
@@ -128,7 +151,20 @@ def test_months_count_as_even_steps(tmp_path):
             'read_series("sales.csv"): the times are not evenly spaced: the usual step '
             "is 0 days 01:00:00, but 2024-01-01 02:17:00 comes 0 days 00:17:00 after "
             "2024-01-01 02:00:00. Bring them to even steps first: "
-            'frame.resample("h").mean() for hours, "D" for days.',
+            'frame.resample("h").mean() for hours, "D" for days. Here frame = '
+            "pd.read_csv(path, index_col='t', parse_dates=True).",
+        ),
+        (
+            "day,x\n01/02/2024,1\n02/02/2024,2\n03/02/2024,3\n",
+            {},
+            "read_series(\"sales.csv\"): '01/02/2024' (row 2) can mean 2024-01-02 or "
+            "2024-02-01. Write the days of the file in the second way, year first.",
+        ),
+        (
+            "t,x,x\n2024-01-01,1,2\n",
+            {},
+            "read_series(\"sales.csv\"): two columns have the name 'x'. Give each its "
+            "own.",
         ),
     ],
 )
@@ -335,6 +371,8 @@ def test_evenly_spaced_windows_are_views_of_the_series():
     series = np.zeros((1000, 1), dtype=np.float32)
     windows = preprocessing.make_windows(series, 10, 2, stride=3)
     assert np.shares_memory(windows.inputs, series)
+    assert np.shares_memory(windows.targets, series)
+    assert np.shares_memory(windows.targets_at(windows.starts[:5]), series)
     assert windows.values is series
 
 
@@ -366,6 +404,9 @@ def test_wrong_data_is_refused(hourly):
     )
     unsorted = message(ValueError, make, hourly[::-1], 24, 6)
     assert unsorted.startswith("the times are not sorted")
+    doubled = hourly.iloc[[0, 1, 1, *range(2, 500)]]
+    twice = message(ValueError, make, hourly, 24, 6, known_ahead=doubled)
+    assert twice.startswith("1 times stand more than once, first 2024-01-01 01:00:00")
     short = preprocessing.calendar(hourly.index[:-5])
     assert message(ValueError, make, hourly, 24, 6, known_ahead=short) == (
         "make_windows: known_ahead lacks 5 of the times of data, first "

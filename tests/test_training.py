@@ -1,4 +1,3 @@
-import resource
 import subprocess
 import sys
 
@@ -115,6 +114,14 @@ def test_numbers_are_refused_by_a_model_of_texts(windows):
         training.fit(text_model(), data[0], validation=data, epochs=1)
 
 
+def test_two_classes_need_the_labels_0_and_1():
+    sequences, labels = np.random.default_rng(0).normal(size=(8, 4, 1)), np.arange(8)
+    model = models.sequence_classifier(sequences, units=2)
+    data = (sequences, 1 + labels % 2)
+    with pytest.raises(ValueError, match=r"labels of train are 1, 2; a model of two"):
+        training.fit(model, data, validation=data, epochs=1)
+
+
 def test_progress_is_silent_where_nobody_watches(windows, capfd, monkeypatch):
     train, validation = windows
     model = models.forecaster(train, units=4)
@@ -157,7 +164,6 @@ print(peak() - before)
     sys.platform != "linux", reason="memory is measured in KiB on Linux"
 )
 def test_a_shuffled_pass_over_ten_million_rows_needs_little_memory():
-    assert resource.getpagesize() > 0
     answer = subprocess.run(
         [sys.executable, "-c", MEASURE], capture_output=True, text=True, timeout=300
     )

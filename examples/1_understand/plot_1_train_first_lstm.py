@@ -59,6 +59,7 @@ fig.supylabel("value (no unit)")
 # An LSTM takes an array with three axes: **(samples, time_steps, features)**. Which
 # sequence, which moment in it, which of the things measured at that moment.
 
+SAMPLES, TIME_STEPS, FEATURES = sequences.shape
 print("(samples, time_steps, features) =", sequences.shape)
 
 fig, ax = plt.subplots(figsize=(6.4, 2.6))
@@ -74,8 +75,9 @@ fig.colorbar(image, label="value")
 #
 # Split, then prepare
 # -------------------
-# The model learns from the first part. The second, the validation data, shows while you
-# train whether it learns the rule or only these examples. The third is used once.
+# The model learns from the first part. The second, the validation data, shows while
+# you train whether it learns the rule or only these examples. The third is kept for
+# last.
 
 parts = [6 * SAMPLES // 8, 7 * SAMPLES // 8]
 train, validation, test = np.split(np.arange(SAMPLES), parts)
@@ -90,14 +92,14 @@ print(f"before scaling: mean {mean:.2f}, standard deviation {spread:.2f}")
 #
 # The model
 # ---------
-# The LSTM reads a sequence step by step and keeps 128 numbers as its memory. When it
-# has reached the end, a dense layer turns them into one number between 0 and 1: the
-# probability of label 1.
+# The LSTM reads a sequence step by step; ``UNITS`` is the size of its memory. At the
+# end a dense layer turns what it keeps into one number between 0 and 1: the probability
+# of label 1.
 
 keras.utils.set_random_seed(SEED)
 model = keras.Sequential(
     [
-        keras.Input((TIME_STEPS, 1)),
+        keras.Input((TIME_STEPS, FEATURES)),
         layers.LSTM(UNITS),
         layers.Dense(1, activation="sigmoid"),
     ]
@@ -143,7 +145,7 @@ plots.history(history, metric="accuracy", ax=right)
 # regression on all of its values; and gradient boosting, a strong model for tables, on
 # all of its values.
 
-values = scaled[..., 0]
+values = scaled.reshape(SAMPLES, TIME_STEPS * FEATURES)
 summary = np.stack([values.mean(1), values.min(1), values.max(1)], axis=1)
 probability = model.predict(scaled[test], verbose=0)[:, 0]
 
@@ -202,14 +204,14 @@ fig.supylabel("value (no unit)")
 
 def try_last_layer(last_layer, answers, loss, metric):
     memory = layers.LSTM(32)
-    other = keras.Sequential([keras.Input((TIME_STEPS, 1)), memory, last_layer])
+    other = keras.Sequential([keras.Input((TIME_STEPS, FEATURES)), memory, last_layer])
     other.compile(keras.optimizers.Adam(5e-3), loss=loss, metrics=[metric])
     other.fit(scaled[train], answers[train], BATCH_SIZE, epochs=5, verbose=0)
     _, score = other.evaluate(scaled[test], answers[test], verbose=0)
     print(f"output shape {other.output_shape}, {metric} on the test data: {score:.2f}")
 
 
-place = values.argmax(axis=1)
+place = scaled[..., 0].argmax(axis=1)
 third, part = place * 3 // TIME_STEPS, place / TIME_STEPS
 softmax = layers.Dense(3, activation="softmax")
 try_last_layer(softmax, third, "sparse_categorical_crossentropy", "accuracy")
@@ -225,8 +227,9 @@ try_last_layer(layers.Dense(1), part, "mse", "mae")
 # A new sequence goes through the same scaling as the training data, and keeps its three
 # axes even if it is alone:
 
-drawn = np.zeros((1, TIME_STEPS, 1))
-drawn[0, [4, 9, 15, 20], 0] = [1, -1, -1, 1]
+drawn = np.zeros((1, TIME_STEPS, FEATURES))
+quarters = np.arange(1, 5) * TIME_STEPS // 5
+drawn[0, quarters, 0] = [1, -1, -1, 1]
 said = float(model.predict((drawn - mean) / spread, verbose=0)[0, 0])
 print(f"up, down, down, up: the last is like the first with probability {said:.2f}")
 
