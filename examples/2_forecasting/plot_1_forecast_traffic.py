@@ -9,9 +9,6 @@ to *correct* common sense does better. The page takes 30 to 90 seconds on a lapt
 """
 
 # %%
-# Settings
-# --------
-
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,13 +19,17 @@ from matplotlib.dates import DateFormatter
 from simple_lstm import baselines, datasets, evaluation, models, plots, training
 from simple_lstm import preprocessing as prepare
 
+# %%
+# Settings
+# --------
+
 LOOKBACK, HORIZON = 48, 24  # hours that the model sees, and that it forecasts
 DAY, WEEK = 24, 7 * 24  # hours in the seasons that repeat
 GAP_LIMIT = 3  # hours for which a missing value may be filled
 STRIDE = 5  # hours between training windows; no factor in common with DAY, or some
 # hours of the day would never start one
 UNITS = 32  # numbers in the memory of each LSTM
-EPOCHS, PATIENCE = 10, 4  # passes over the data at most, and without any progress
+EPOCHS, PATIENCE = 15, 4  # passes over the data at most, and without any progress
 RATE, SEED = 4e-3, 0  # the learning rate; what makes a run repeatable
 UNIT = "vehicles/h"  # of the column that is forecast
 plt.style.use("simple_lstm.simple_lstm")

@@ -173,4 +173,4 @@ def test_a_page_keeps_the_habits_of_the_gallery(page):
         assert word not in text
     for cell in text.split("# %%\n")[1:]:
         code = [line for line in cell.splitlines() if line and line[0] != "#"]
-        assert len(code) <= 16, code[0]
+        assert len(code) <= 15, code[0]
