@@ -83,7 +83,7 @@ parts = [6 * SAMPLES // 8, 7 * SAMPLES // 8]
 train, validation, test = np.split(np.arange(SAMPLES), parts)
 mean, spread = sequences[train].mean(), sequences[train].std()
 scaled = (sequences - mean) / spread
-print(f"before scaling: mean {mean:.2f}, standard deviation {spread:.2f}")
+print(f"before scaling: mean {mean:.4f}, standard deviation {spread:.4f}")
 
 # %%
 # LSTMs learn best from values around zero with a standard deviation near one. Both

@@ -29,7 +29,7 @@ GAP_LIMIT = 3  # hours for which a missing value may be filled
 STRIDE = 5  # hours between training windows; no factor in common with DAY, or some
 # hours of the day would never start one
 UNITS = 32  # numbers in the memory of each LSTM
-EPOCHS, PATIENCE = 15, 4  # passes over the data at most, and without any progress
+EPOCHS, PATIENCE = 12, 4  # passes over the data at most, and without any progress
 RATE, SEED = 4e-3, 0  # the learning rate; what makes a run repeatable
 UNIT = "vehicles/h"  # of the column that is forecast
 plt.style.use("simple_lstm.simple_lstm")
@@ -153,7 +153,7 @@ print(history)
 # Beside it stand a **plain LSTM** (the same network without the typical week), and what
 # a careful person would try first. Ridge regression and gradient boosting get the same
 # inputs; gradient boosting, too, learns to correct the typical week. The plain LSTM
-# gets as many epochs as the other; with more it would come closer.
+# gets as many epochs as the other.
 
 plain_train, plain_validation, plain_test = cut(
     series[[target]], known.drop(columns="typical")
