@@ -30,7 +30,8 @@ STRIDE = 5  # hours between training windows; no factor in common with DAY, or s
 # hours of the day would never start one
 UNITS = 32  # numbers in the memory of each LSTM
 EPOCHS, PATIENCE = 12, 4  # passes over the data at most, and without any progress
-RATE, SEED = 4e-3, 0  # the learning rate; what makes a run repeatable
+BATCH_SIZE = 128  # windows between two updates of the weights
+RATE, SEED = 6e-3, 0  # the learning rate; what makes a run repeatable
 UNIT = "vehicles/h"  # of the column that is forecast
 plt.style.use("simple_lstm.simple_lstm")
 
@@ -139,8 +140,8 @@ model.summary(line_length=80)
 # ``fit`` is Keras' ``model.fit`` with a seed and early stopping: when the validation
 # loss has not fallen for a few epochs, training ends and the best weights come back.
 
-settings = {"epochs": EPOCHS, "patience": PATIENCE, "seed": SEED}
-history = training.fit(model, train, validation=validation, **settings)
+settings = {"epochs": EPOCHS, "patience": PATIENCE, "batch_size": BATCH_SIZE}
+history = training.fit(model, train, validation=validation, seed=SEED, **settings)
 plots.history(history, metric="mae", unit=UNIT)
 print(history)
 
@@ -159,7 +160,7 @@ plain_train, plain_validation, plain_test = cut(
     series[[target]], known.drop(columns="typical")
 )
 plain = models.forecaster(plain_train, units=UNITS, learning_rate=RATE, seed=SEED)
-training.fit(plain, plain_train, validation=plain_validation, **settings)
+training.fit(plain, plain_train, validation=plain_validation, seed=SEED, **settings)
 
 # %%
 place = (series[target].ffill(), test.starts, HORIZON)
