@@ -30,8 +30,8 @@ STRIDE = 5  # hours between training windows; no factor in common with DAY, or s
 # hours of the day would never start one
 UNITS = 32  # numbers in the memory of each LSTM
 EPOCHS, PATIENCE = 12, 4  # passes over the data at most, and without any progress
-BATCH_SIZE = 128  # windows between two updates of the weights
-RATE, SEED = 6e-3, 0  # the learning rate; what makes a run repeatable
+BATCH_SIZE = 64  # windows between two updates of the weights
+RATE, SEED = 4e-3, 0  # the learning rate; what makes a run repeatable
 UNIT = "vehicles/h"  # of the column that is forecast
 plt.style.use("simple_lstm.simple_lstm")
 
