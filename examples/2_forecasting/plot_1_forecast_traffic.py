@@ -29,7 +29,7 @@ GAP_LIMIT = 3  # hours for which a missing value may be filled
 STRIDE = 5  # hours between training windows; no factor in common with DAY, or some
 # hours of the day would never start one
 UNITS = 32  # numbers in the memory of each LSTM
-EPOCHS, PATIENCE = 12, 4  # passes over the data at most, and without any progress
+EPOCHS, PATIENCE = 10, 4  # passes over the data at most, and without any progress
 BATCH_SIZE = 64  # windows between two updates of the weights
 RATE, SEED = 4e-3, 0  # the learning rate; what makes a run repeatable
 UNIT = "vehicles/h"  # of the column that is forecast
