@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pandas as pd
 
+from simple_lstm._checking import check_numbers
 from simple_lstm.preprocessing import Windows
 
 Data = Windows | tuple[np.ndarray | Sequence[str], np.ndarray]
@@ -173,7 +174,7 @@ def _arrays(
     if takes_text:
         inputs = inputs.astype(object)  # Keras refuses arrays of str
     else:
-        _check_numbers(inputs, model.inputs[0].shape, name)
+        check_numbers(inputs, model.inputs[0].shape, f"fit: the inputs of {name}")
     if len(inputs) != len(labels):
         raise ValueError(
             f"fit: {name} has {len(inputs):,} inputs but {len(labels):,} labels."
@@ -191,28 +192,6 @@ def _arrays(
             "and 1."
         )
     return inputs, labels
-
-
-def _check_numbers(inputs: np.ndarray, due: tuple, name: str) -> None:
-    if inputs.ndim == len(due) - 1 == 2:
-        raise ValueError(
-            f"fit: the inputs of {name} have shape {inputs.shape}; expected (samples, "
-            "time_steps, features). If there is one feature, add its axis: "
-            "inputs[..., np.newaxis]."
-        )
-    if any(
-        size not in (None, came) for size, came in zip(due, inputs.shape, strict=False)
-    ):
-        raise ValueError(
-            f"fit: the inputs of {name} have shape {inputs.shape}, but the model takes "
-            f"{due}."
-        )
-    missing = int(np.isnan(inputs).sum())
-    if missing:
-        raise ValueError(
-            f"fit: {missing:,} values of {name} are missing (NaN). A single one turns "
-            "every weight into NaN. Fill or leave out those samples."
-        )
 
 
 def _show(progress: bool | Literal["auto"]) -> bool:

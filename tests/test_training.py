@@ -79,7 +79,7 @@ def test_lists_of_texts_are_taken():
             np.zeros(9),
             "fit: the inputs of train have shape (9, 8); expected (samples, "
             "time_steps, features). If there is one feature, add its axis: "
-            "inputs[..., np.newaxis].",
+            "inputs[..., np.newaxis]; if there is one sample: inputs[np.newaxis].",
         ),
         (
             np.zeros((9, 8, 1)),
@@ -89,8 +89,8 @@ def test_lists_of_texts_are_taken():
         (
             np.full((9, 8, 1), np.nan),
             np.zeros(9),
-            "fit: 72 values of train are missing (NaN). A single one turns every "
-            "weight into NaN. Fill or leave out those samples.",
+            "fit: the inputs of train: 72 values are missing (NaN). A single one turns "
+            "every later number into NaN. Fill or leave out those samples.",
         ),
         (
             ["good"] * 9,

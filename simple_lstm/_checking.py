@@ -1,0 +1,40 @@
+"""Checks of what a model is given, shared by all that runs one."""
+
+import numpy as np
+
+
+def check_numbers(inputs: np.ndarray, due: tuple[int | None, ...], what: str) -> None:
+    """Refuse inputs of another shape than the model takes, or with missing values.
+
+    Parameters
+    ----------
+    inputs : numpy.ndarray
+        Numbers, the first axis being the samples.
+    due : tuple of int or None
+        The shape that the model takes, None where any size will do.
+    what : str
+        Who asks for what, to begin the error with: "fit: the inputs of train".
+
+    Raises
+    ------
+    ValueError
+        If the shape does not fit, or values are missing (NaN).
+    """
+    if inputs.ndim == len(due) - 1 == 2:
+        raise ValueError(
+            f"{what} have shape {inputs.shape}; expected (samples, time_steps, "
+            "features). If there is one feature, add its axis: "
+            "inputs[..., np.newaxis]; if there is one sample: inputs[np.newaxis]."
+        )
+    if inputs.ndim != len(due) or any(
+        size not in (None, came) for size, came in zip(due, inputs.shape, strict=True)
+    ):
+        raise ValueError(
+            f"{what} have shape {inputs.shape}, but the model takes {due}."
+        )
+    missing = int(np.isnan(inputs).sum())
+    if missing:
+        raise ValueError(
+            f"{what}: {missing:,} values are missing (NaN). A single one turns every "
+            "later number into NaN. Fill or leave out those samples."
+        )

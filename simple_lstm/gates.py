@@ -1,0 +1,192 @@
+"""Open a trained Keras model: what the gates of its LSTM do on given inputs."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+from unittest import mock
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from simple_lstm import cell
+from simple_lstm._checking import check_numbers
+
+
+def trace(model: keras.Model, x: Any, *, layer: str | int | None = None) -> cell.Trace:
+    """All that happens inside an LSTM layer while the model reads ``x``.
+
+    The model runs once, and what reaches the layer (its inputs, initial state and mask)
+    goes through `simple_lstm.cell.forward` with the layer's weights. Nothing in the
+    model changes, not even the state of a stateful layer.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Sequential, functional or subclassed, trained or not. Its LSTM has the default
+        activations; it may stand inside other models or a ``Bidirectional``.
+    x : numpy.ndarray, list of str, or dict of numpy.ndarray
+        What the model takes, with its axis of samples.
+    layer : str or int, optional
+        Name of the LSTM, or its place among the model's LSTMs, counted from 0. Not
+        needed if there is one. The two directions of a ``Bidirectional`` are two
+        layers.
+
+    Returns
+    -------
+    simple_lstm.cell.Trace
+        Each array (samples, time_steps, …), in the order in which the layer reads: one
+        with ``go_backwards`` (the second direction of a ``Bidirectional`` is such a
+        layer) begins at the end, and ``trace.x`` shows it so. ``trace.hidden`` equals
+        the layer's own output at every step that is not masked.
+
+        In a **masked** step no gate acts: gates and candidate are NaN, both states
+        repeat. There Keras, too, repeats its output, except that it gives zeros before
+        the first step that is not masked, and at all masked steps if the layer was made
+        with ``zero_output_for_mask=True``, as those in a ``Bidirectional`` with
+        ``return_sequences=True`` are.
+
+    Raises
+    ------
+    ValueError
+        If the model has no LSTM, has several and ``layer`` does not say which one,
+        its LSTM has other activations or runs several times, or ``x`` is not what the
+        model takes.
+
+    References
+    ----------
+    Karpathy, A., Johnson, J., & Fei-Fei, L. (2015). Visualizing and understanding
+    recurrent networks. https://arxiv.org/abs/1506.02078
+
+    Examples
+    --------
+    >>> import keras, numpy as np
+    >>> from simple_lstm import gates
+    >>> layers = [keras.layers.LSTM(4), keras.layers.Dense(1)]
+    >>> model = keras.Sequential([keras.Input((10, 2)), *layers])
+    >>> gates.trace(model, np.ones((3, 10, 2)))
+    Trace(samples=3, time_steps=10, features=2, units=4)
+    """
+    chosen = _choose(_lstms(model), layer)
+    sequences, state, mask = _what_reaches(chosen, model, _as_input(x, model))
+    is_layer = isinstance(chosen, keras.layers.LSTM)
+    weights = cell.Weights.from_keras(chosen if is_layer else chosen.cell)
+    if chosen.go_backwards:
+        sequences, mask = sequences[:, ::-1], mask[:, ::-1]
+    found = cell.forward(sequences, weights, state=state)
+    return found if mask.all() else _masked(found, mask)
+
+
+def _lstms(layer: Any) -> list[Any]:
+    """Every LSTM in a layer or model, in the order of its layers."""
+    if isinstance(layer, keras.layers.RNN):
+        return [layer] if isinstance(layer.cell, keras.layers.LSTMCell) else []
+    if isinstance(layer, keras.layers.Bidirectional):
+        parts = [layer.forward_layer, layer.backward_layer]
+    elif isinstance(layer, keras.layers.Wrapper):
+        parts = [layer.layer]
+    else:
+        parts = getattr(layer, "layers", [])
+    return [lstm for part in parts for lstm in _lstms(part)]
+
+
+def _choose(lstms: list[Any], layer: str | int | None) -> Any:
+    """The one that is meant, or an error that lists them all."""
+    if not lstms:
+        raise ValueError(
+            "trace: the model has no LSTM layer. Gates of this kind are in a "
+            "keras.layers.LSTM alone; a GRU or SimpleRNN has others, or none."
+        )
+    names = [lstm.name for lstm in lstms]
+    listed = ", ".join(f"{place} {name!r}" for place, name in enumerate(names))
+    if layer is None and len(lstms) > 1:
+        raise ValueError(
+            f"trace: the model has {len(lstms)} LSTM layers: {listed}. Choose one with "
+            "layer=, by its name or place."
+        )
+    place = 0 if layer is None else layer
+    if isinstance(place, str) and names.count(place) == 1:
+        place = names.index(place)
+    if not isinstance(place, int) or not -len(lstms) <= place < len(lstms):
+        raise ValueError(
+            f"trace(layer={layer!r}): the LSTM layers of the model are {listed}."
+        )
+    return lstms[place]
+
+
+def _what_reaches(layer: Any, model: keras.Model, x: Any) -> tuple:
+    """Inputs, initial state and mask with which the layer is called, as arrays.
+
+    The layer's ``call`` is watched while the model runs once, so this works wherever
+    the layer stands. What that run changes in stateful layers is put back.
+    """
+    if not model.built:
+        model(x, training=False)
+    signature = inspect.signature(layer.call)
+    memory = [variable for lstm in _lstms(model) for variable in lstm.states or []]
+    kept = [variable.numpy() for variable in memory]
+    own = [variable.numpy() for variable in layer.states or []]
+    with mock.patch.object(layer, "call", wraps=layer.call) as call:
+        model(x, training=False)
+    for variable, value in zip(memory, kept, strict=True):
+        variable.assign(value)
+    if call.call_count != 1:
+        raise ValueError(
+            f"trace: the layer {layer.name!r} ran {call.call_count} times while the "
+            "model read x, but a trace is of one run."
+        )
+    came = signature.bind(*call.call_args.args, **call.call_args.kwargs).arguments
+    sequences, state, mask = (
+        came.get(name) for name in ("sequences", "initial_state", "mask")
+    )
+    sequences = _as_array(sequences)
+    state = own if state is None else [_as_array(part) for part in state]
+    mask = np.ones(sequences.shape[:2], bool) if mask is None else np.asarray(mask)
+    return sequences, tuple(state) or None, mask
+
+
+def _as_array(tensor: Any) -> np.ndarray:
+    """As an array; what is of half precision becomes float32."""
+    array = keras.ops.convert_to_numpy(tensor)
+    return array if array.dtype == np.float64 else array.astype(np.float32)
+
+
+def _masked(found: cell.Trace, mask: np.ndarray) -> cell.Trace:
+    """Read again, and leave both states as they are where the mask is False."""
+    steps, now = [], found.state
+    for t in range(mask.shape[1]):
+        keep = mask[:, t, np.newaxis]
+        *gates, memory, hidden = cell.step(found.x[:, t], now, found.weights)
+        now = np.where(keep, hidden, now[0]), np.where(keep, memory, now[1])
+        gates = [np.where(keep, gate, np.nan) for gate in gates]
+        steps.append([*gates, now[1], now[0]])
+    parts = (np.stack(part, axis=1) for part in zip(*steps, strict=True))
+    return cell.Trace(found.x, found.weights, found.state, *parts)
+
+
+def _as_input(x: Any, model: keras.Model) -> Any:
+    """What the model takes, or an error that says why it does not."""
+    if isinstance(x, dict):
+        due = {tensor.name: tensor for tensor in getattr(model, "inputs", None) or []}
+        return {name: _one_input(part, due.get(name)) for name, part in x.items()}
+    (due, *others) = getattr(model, "inputs", None) or [None]
+    if others and isinstance(x, (list, tuple)):
+        pairs = zip(x, model.inputs, strict=True)
+        return [_one_input(part, tensor) for part, tensor in pairs]
+    return _one_input(x, due)
+
+
+def _one_input(x: Any, due: Any) -> Any:
+    if isinstance(x, str):
+        raise ValueError("trace: x is one text; give a list of texts: [text].")
+    array = np.asarray(x)
+    is_text = array.dtype.kind in "UOT"
+    if due is not None and is_text != (due.dtype == "string"):
+        kinds = ("text", "numbers") if is_text else ("numbers", "text")
+        raise ValueError("trace: x holds {}, but the model takes {}.".format(*kinds))
+    if is_text:
+        return tf.constant(array.astype(object))  # Keras refuses arrays of str
+    if due is not None:
+        check_numbers(array, tuple(due.shape), "trace: the inputs")
+    return array

@@ -1,0 +1,265 @@
+"""What `trace` finds in a model is what the model's own layer gives out."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from simple_lstm import cell, gates, models, preprocessing
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(3, 7, 2)).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    keras.utils.set_random_seed(0)
+
+
+def sequential(*stack, shape=(7, 2), **options):
+    return keras.Sequential([keras.Input(shape, **options), *stack])
+
+
+def output_of(model, name, x=X):
+    """What the layer of this name gives out, by way of Keras alone."""
+    inputs, output = model.inputs[0], model.get_layer(name).output
+    return np.asarray(keras.Model(inputs, output)(x))
+
+
+def lstm(name="it", units=4, **options):
+    return layers.LSTM(units, return_sequences=True, name=name, **options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"use_bias": False},
+        {"go_backwards": True},
+        {"unroll": True},
+        {"unit_forget_bias": False},
+        {"dropout": 0.5, "recurrent_dropout": 0.5},
+        {"dtype": "float64"},
+    ],
+    ids=str,
+)
+def test_hidden_is_the_output_of_the_layer(options):
+    model = sequential(lstm(**options), layers.Dense(1))
+    trace = gates.trace(model, X)
+    np.testing.assert_allclose(trace.hidden, output_of(model, "it"), atol=1e-6)
+    assert trace.hidden.dtype == options.get("dtype", "float32")
+    assert repr(trace) == "Trace(samples=3, time_steps=7, features=2, units=4)"
+
+
+def test_the_last_states_are_those_that_the_layer_returns():
+    entry = keras.Input((7, 2))
+    output, hidden, memory = layers.LSTM(4, return_state=True)(entry)
+    model = keras.Model(entry, [output, hidden, memory])
+    trace = gates.trace(model, X)
+    _, hidden, memory = model(X)
+    np.testing.assert_allclose(trace.hidden[:, -1], hidden, atol=1e-6)
+    np.testing.assert_allclose(trace.cell[:, -1], memory, atol=1e-6)
+
+
+def test_a_trace_of_a_backward_layer_reads_from_the_end():
+    trace = gates.trace(sequential(lstm(go_backwards=True)), X)
+    np.testing.assert_array_equal(trace.x, X[:, ::-1])
+    again = cell.forward(trace.x, trace.weights, state=trace.state)
+    np.testing.assert_array_equal(again.hidden, trace.hidden)
+
+
+def test_each_of_several_layers_is_found_by_name_and_by_place():
+    model = sequential(lstm("low"), lstm("high", 5), layers.LSTM(6, name="top"))
+    for place, name in enumerate(["low", "high"]):
+        for chosen in (name, place, place - 3):
+            trace = gates.trace(model, X, layer=chosen)
+            np.testing.assert_allclose(trace.hidden, output_of(model, name), atol=1e-6)
+    np.testing.assert_allclose(
+        gates.trace(model, X, layer="top").hidden[:, -1], model(X), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("layer", [None, "middle", 2, -3, 1.0])
+def test_an_unclear_choice_lists_what_there_is(layer):
+    model = sequential(lstm("low"), lstm("high"))
+    with pytest.raises(ValueError, match="0 'low', 1 'high'"):
+        gates.trace(model, X, layer=layer)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("merge_mode", ["concat", None])
+def test_both_directions_of_a_bidirectional_layer(merge_mode, masked):
+    both = layers.Bidirectional(lstm("it"), merge_mode=merge_mode, name="both")
+    entry = keras.Input((7, 2))
+    inside = layers.Masking()(entry) if masked else entry
+    model = keras.Model(entry, both(inside))
+    x = X.copy()
+    kept = np.ones((3, 7), bool)
+    if masked:
+        kept[1, 4:] = kept[2, :2] = False
+        x[~kept] = 0
+    answer = model(x)
+    if merge_mode == "concat":
+        answer = np.split(np.asarray(answer), 2, axis=-1)
+    forward = gates.trace(model, x, layer="forward_it")
+    backward = gates.trace(model, x, layer="backward_it")
+    np.testing.assert_allclose(forward.hidden[kept], answer[0][kept], atol=1e-6)
+    aligned = backward.hidden[:, ::-1]
+    np.testing.assert_allclose(aligned[kept], answer[1][kept], atol=1e-6)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_masked_steps_repeat_the_state_and_no_gate_acts(backwards):
+    model = sequential(layers.Masking(), lstm(go_backwards=backwards))
+    kept = np.array([[1] * 7, [1, 1, 1, 0, 0, 0, 0], [0, 0, 1, 0, 1, 1, 0]], bool)
+    trace = gates.trace(model, np.where(kept[..., None], X, 0))
+    if backwards:
+        kept = kept[:, ::-1]
+    due = output_of(
+        model, "it", np.where(kept[:, :: -1 if backwards else 1, None], X, 0)
+    )
+    # Keras repeats its output in masked steps, from zeros at the start.
+    np.testing.assert_allclose(trace.hidden, due, atol=1e-6)
+    for gate in (trace.input, trace.forget, trace.candidate, trace.output):
+        np.testing.assert_array_equal(np.isnan(gate[..., 0]), ~kept)
+    steps, first = np.diff(trace.cell, axis=1), ~kept[:, 1:]
+    assert not steps[first].any()
+    assert steps[~first].any()
+    with pytest.raises(ValueError, match="were masked"):
+        cell.backward(trace, np.ones_like(trace.hidden))
+
+
+def test_masked_steps_are_zeros_in_keras_where_it_zeroes_them():
+    model = sequential(layers.Masking(), lstm(zero_output_for_mask=True))
+    x = X.copy()
+    x[:, 3:5] = 0
+    trace, output = gates.trace(model, x), output_of(model, "it", x)
+    kept = [0, 1, 2, 5, 6]
+    np.testing.assert_allclose(trace.hidden[:, kept], output[:, kept], atol=1e-6)
+    assert not output[:, 3:5].any()
+    np.testing.assert_array_equal(trace.hidden[:, 4], trace.hidden[:, 2])
+
+
+def test_padding_does_not_change_what_happens_before_it():
+    model = sequential(layers.Masking(), lstm(), shape=(None, 2))
+    padded = np.concatenate([X, np.zeros((3, 5, 2), np.float32)], axis=1)
+    long, short = gates.trace(model, padded), gates.trace(model, X)
+    np.testing.assert_allclose(long.cell[:, :7], short.cell, atol=1e-7)
+
+
+def test_a_model_that_takes_texts():
+    words = layers.TextVectorization(
+        vocabulary=["", "[UNK]", "not", "bad"], output_sequence_length=5
+    )
+    model = sequential(
+        words, layers.Embedding(4, 3, mask_zero=True), lstm(), shape=(), dtype="string"
+    )
+    texts = ["not bad", "bad bad not not bad"]
+    trace = gates.trace(model, texts)
+    due = np.asarray(model(np.array(texts, object)))
+    np.testing.assert_allclose(trace.hidden, due, atol=1e-6)
+    assert np.isnan(trace.forget[0, 2:]).all()
+    np.testing.assert_array_equal(gates.trace(model, np.array(texts)).cell, trace.cell)
+
+
+def test_an_lstm_that_starts_from_the_state_of_another():
+    windows = preprocessing.make_windows(
+        np.sin(np.arange(80.0)), 9, 4, known_ahead=np.cos(np.arange(84.0))[:80, None]
+    )
+    model = models.forecaster(windows, units=5)
+    x = {"inputs": windows.inputs[:2], "known": windows.known[:2]}
+    first, second = (gates.trace(model, x, layer=place) for place in (0, 1))
+    np.testing.assert_allclose(second.state[0], first.hidden[:, -1], atol=1e-6)
+    np.testing.assert_allclose(second.state[1], first.cell[:, -1], atol=1e-6)
+    decoder = [layer for layer in model.layers if isinstance(layer, layers.LSTM)][1]
+    outputs = keras.Model(model.input, decoder.output)(x)
+    np.testing.assert_allclose(second.hidden, outputs, atol=1e-6)
+
+
+def test_a_model_with_a_list_of_inputs():
+    pair = [keras.Input((7, 2)), keras.Input((7, 2))]
+    model = keras.Model(pair, lstm()(layers.Concatenate()(pair)))
+    trace = gates.trace(model, [X, 2 * X])
+    np.testing.assert_array_equal(trace.x, np.concatenate([X, 2 * X], axis=-1))
+    np.testing.assert_allclose(trace.hidden, model([X, 2 * X]), atol=1e-6)
+
+
+def test_a_stateful_layer_starts_where_it_stands_and_stays_there():
+    model = sequential(
+        lstm("low", stateful=True), lstm("high", stateful=True), batch_size=3
+    )
+    model(X)
+    kept = [np.asarray(part) for part in model.get_layer("low").states]
+    trace = gates.trace(model, X, layer="high")
+    for part, before in zip(model.get_layer("low").states, kept, strict=True):
+        np.testing.assert_array_equal(part, before)
+    assert trace.state[0].any()
+    np.testing.assert_allclose(trace.hidden, model(X), atol=1e-6)
+
+
+def test_layers_inside_other_models():
+    inner = sequential(lstm("inner"), layers.Dense(2))
+    model = sequential(layers.Dense(2), inner)
+    trace = gates.trace(model, X)
+    due = output_of(inner, "inner", model.layers[0](X))
+    np.testing.assert_allclose(trace.hidden, due, atol=1e-6)
+
+
+def test_a_subclassed_model_and_a_cell_without_its_layer():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.memory = lstm()
+
+        def call(self, x):
+            return self.memory(2 * x)
+
+    own = Own()
+    np.testing.assert_allclose(gates.trace(own, X).hidden, own(X), atol=1e-6)
+    wrapped = sequential(layers.RNN(layers.LSTMCell(4), return_sequences=True))
+    np.testing.assert_allclose(gates.trace(wrapped, X).hidden, wrapped(X), atol=1e-6)
+
+
+def test_tracing_changes_nothing():
+    model = sequential(lstm())
+    before = np.asarray(model(X))
+    gates.trace(model, X)
+    np.testing.assert_array_equal(model(X), before)
+    assert "call" not in vars(model.layers[0])
+    model.compile("sgd", "mse")
+    assert model.fit(X, before, verbose=0).history["loss"][0] < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("stack", "message"),
+    [
+        ([layers.GRU(3)], "no LSTM layer"),
+        ([layers.Dense(3)], "no LSTM layer"),
+        ([layers.LSTM(3, activation="relu")], r"activation='relu'.*'tanh' alone"),
+        ([layers.LSTM(3, recurrent_activation="hard_sigmoid")], "'sigmoid' alone"),
+        (
+            [layers.Reshape((7, 2, 1)), layers.TimeDistributed(layers.LSTM(3))],
+            "ran 7 times|ran 0 times",
+        ),
+    ],
+    ids=["GRU", "none", "relu", "hard_sigmoid", "TimeDistributed"],
+)
+def test_what_cannot_be_traced_says_why(stack, message):
+    with pytest.raises(ValueError, match=message):
+        gates.trace(sequential(*stack), X)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (X[0], r"inputs have shape \(7, 2\).*if there is one sample"),
+        (X[:, :, :1], r"shape \(3, 7, 1\), but the model takes \(None, 7, 2\)"),
+        (np.where(X > 2, X, np.nan), "values are missing"),
+        (["a text"], "x holds text, but the model takes numbers"),
+        ("a text", "give a list of texts"),
+    ],
+    ids=["one sample", "features", "NaN", "texts", "text"],
+)
+def test_wrong_inputs_are_met_before_the_model_runs(x, message):
+    with pytest.raises(ValueError, match=message):
+        gates.trace(sequential(lstm()), x)
