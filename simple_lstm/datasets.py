@@ -112,6 +112,141 @@ def make_sequences(
     return sequences.astype(np.float32), labels
 
 
+def make_adding_problem(
+    samples: int, *, time_steps: int = 100, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sequences in which two marked numbers, far from the end, have to be added.
+
+    Of every sequence of random numbers two are marked: one among the first ten, one
+    more in the first half. The target is their sum, scaled to 0 to 1. To know it at
+    the end, a model must notice both numbers, keep them, and ignore all others.
+
+    This is experiment 4 of the paper below, but for one thing: there the length varies
+    by up to a tenth, here all sequences are equally long.
+
+    Parameters
+    ----------
+    samples : int
+        How many sequences.
+    time_steps : int
+        Length of a sequence, at least 20.
+    seed : int
+        The same seed gives the same sequences.
+
+    Returns
+    -------
+    sequences : numpy.ndarray, float32, shape (samples, time_steps, 2)
+        Feature 0 is a number from -1 to 1. Feature 1 is its mark: 1 for the two to
+        add, -1 for the first and the last step, else 0. If the very first number is
+        marked, it is 0.
+    targets : numpy.ndarray, float32, shape (samples,)
+        0.5 + (first marked number + second marked number) / 4. The paper counts an
+        answer as right if it is off by less than 0.04.
+
+    Raises
+    ------
+    ValueError
+        If there is no sample, or the first half has no room for both marks.
+
+    References
+    ----------
+    Hochreiter, S., & Schmidhuber, J. (1997). Long short-term memory. *Neural
+    Computation*, 9(8), 1735-1780.
+
+    Examples
+    --------
+    >>> from simple_lstm import datasets
+    >>> sequences, targets = datasets.make_adding_problem(5, time_steps=50)
+    >>> sequences.shape, targets.shape
+    ((5, 50, 2), (5,))
+    """
+    if samples < 1:
+        raise ValueError(f"make_adding_problem({samples}): ask for at least 1 sample.")
+    if time_steps < 20:
+        raise ValueError(
+            f"make_adding_problem(time_steps={time_steps}): a mark among the first ten "
+            "steps and another in the first half need at least 20 time steps."
+        )
+    rng = np.random.default_rng(seed)
+    numbers = rng.uniform(-1, 1, (samples, time_steps))
+    first = rng.integers(0, 10, samples)
+    second = rng.integers(0, time_steps // 2 - 1, samples)
+    second += second >= first  # the step of the first mark is left out
+    rows = np.arange(samples)
+    numbers[rows[first == 0], 0] = 0
+    numbers[rows[second == 0], 0] = 0
+    marks = np.zeros((samples, time_steps))
+    marks[:, [0, -1]] = -1
+    marks[rows, first] = marks[rows, second] = 1
+    targets = 0.5 + (numbers[rows, first] + numbers[rows, second]) / 4
+    sequences = np.stack([numbers, marks], axis=-1)
+    return sequences.astype(np.float32), targets.astype(np.float32)
+
+
+def make_brackets(
+    samples: int, *, time_steps: int = 60, deepest: int = 8, seed: int = 0
+) -> tuple[list[str], np.ndarray]:
+    """Texts of brackets, letters and semicolons, with the depth after each character.
+
+    An opening bracket goes one deeper, a closing one comes back, the letter ``x``
+    changes nothing, and a semicolon ends all that is open: depth 0. To know the depth,
+    a model has to count, to ignore, and to forget.
+
+    Parameters
+    ----------
+    samples : int
+        How many texts.
+    time_steps : int
+        Characters of a text.
+    deepest : int
+        No text goes deeper. A closing bracket stands only where one is open.
+    seed : int
+        The same seed gives the same texts.
+
+    Returns
+    -------
+    texts : list of str
+        Each of ``time_steps`` characters, out of ``(``, ``)``, ``x`` and ``;``.
+    depths : numpy.ndarray, int, shape (samples, time_steps)
+        How many brackets are open after each character.
+
+    Raises
+    ------
+    ValueError
+        If a size is smaller than 1.
+
+    References
+    ----------
+    Gers, F. A., & Schmidhuber, J. (2001). LSTM recurrent networks learn simple
+    context-free and context-sensitive languages. *IEEE Transactions on Neural
+    Networks*, 12(6), 1333-1340. (That an LSTM can learn to count.)
+
+    Examples
+    --------
+    >>> from simple_lstm import datasets
+    >>> texts, depths = datasets.make_brackets(1, time_steps=12, seed=2)
+    >>> print(texts[0], *depths[0])
+    ((x())((())( 1 2 2 3 2 1 2 3 4 3 2 3
+    """
+    if min(samples, time_steps, deepest) < 1:
+        raise ValueError(
+            f"make_brackets({samples}, time_steps={time_steps}, deepest={deepest}): "
+            "each must be at least 1."
+        )
+    rng = np.random.default_rng(seed)
+    characters = np.empty((samples, time_steps), dtype="<U1")
+    depths = np.empty((samples, time_steps), dtype=int)
+    depth = np.zeros(samples, dtype=int)
+    for t in range(time_steps):
+        drawn = rng.choice(list("()x;"), samples, p=[0.42, 0.33, 0.2, 0.05])
+        drawn[(drawn == ")") & (depth == 0)] = "x"
+        drawn[(drawn == "(") & (depth == deepest)] = "x"
+        depth = depth + (drawn == "(") - (drawn == ")")
+        depth[drawn == ";"] = 0
+        characters[:, t], depths[:, t] = drawn, depth
+    return ["".join(row) for row in characters], depths
+
+
 def _pulse_times(rng: np.random.Generator, time_steps: int) -> np.ndarray:
     """Four sorted times, no two of them side by side."""
     return np.sort(rng.choice(time_steps - 3, 4, replace=False)) + np.arange(4)
