@@ -31,6 +31,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "gallery",
     "accessibility",
+    "mathml",
 ]
 exclude_patterns = ["_build"]
 nitpicky = True
@@ -54,6 +55,7 @@ html_title = "Simple LSTM"
 html_static_path = ["_static"]
 html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
+html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sphinx = False
 pygments_style = "a11y-high-contrast-light"

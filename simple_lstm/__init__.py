@@ -1,6 +1,6 @@
 """A small core under a gallery that teaches LSTMs.
 
-Each module does one job. In the order in which a model is made:
+Each module does one job. In the order in which a model is made, then opened:
 
 =========================  ==================================================
 `simple_lstm.datasets`       real and made data to learn on
@@ -11,10 +11,12 @@ Each module does one job. In the order in which a model is made:
 `simple_lstm.baselines`      what an LSTM has to beat
 `simple_lstm.evaluation`     is it any good? scoreboard, claims, skill, lag
 `simple_lstm.plots`          one function a figure
+`simple_lstm.cell`           the LSTM in NumPy, forward and backward
+`simple_lstm.gates`          look inside the LSTM of any Keras model
 =========================  ==================================================
 
 TensorFlow and scikit-learn are imported only where they are needed, so
-``from simple_lstm import datasets, preprocessing`` is quick.
+``from simple_lstm import datasets, preprocessing, cell`` is quick.
 """
 
 __version__ = "0.1.0"

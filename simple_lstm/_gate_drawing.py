@@ -72,7 +72,7 @@ def draw_units(ax: Axes, name: str, values: np.ndarray, units: list[int]) -> Non
     """One unit as a line, several as a heat map with its color bar."""
     is_gate = name in ("forget", "input", "output")
     _name_panel(ax, {"cell": "cell state"}.get(name, name + " gate" * is_gate))
-    limit = 1.0 if name != "cell" else max(1.0, float(np.abs(values).max()))
+    limit = 1.0 if name != "cell" else float(np.abs(values).max()) or 1.0
     low = 0.0 if is_gate else -limit
     if len(units) == 1:
         ax.plot(values[:, 0], ".-", color=GATES[name])
@@ -111,7 +111,7 @@ def label_steps(ax: Axes, labels: Sequence[str] | None, time_steps: int) -> None
     ax.set_xticks(places, [labels[place] for place in places])
     if short:
         ax.tick_params(axis="x", labelfontfamily="monospace")
-    else:
+    elif max(map(len, labels)) * time_steps > 80:
         ax.tick_params(axis="x", labelrotation=60)
 
 

@@ -303,7 +303,7 @@ def gates(
         drawing.check_index("plots.gates", "unit", unit, trace.weights.units)
     if ax is None:
         width = min(10, max(7, 0.16 * time_steps))
-        _, ax = plt.subplots(figsize=(width, 3.6 + 0.22 * min(len(units), 16)))
+        _, ax = plt.subplots(figsize=(width, 3.6 + 0.3 * min(len(units), 12)))
     one = f"Unit {units[0]} of an LSTM" if len(units) == 1 else "Inside an LSTM"
     ax.set_title(one + ", one row a unit" * (len(units) > 1), pad=24)
     ax.axis("off")

@@ -84,3 +84,65 @@ def test_too_short_sequences_are_refused():
         datasets.make_sequences(3, time_steps=7)
     with pytest.raises(ValueError, match="at least 1 sample"):
         datasets.make_sequences(0)
+
+
+@given(st.integers(1, 200), st.integers(20, 120), st.integers(0, 10_000))
+@settings(deadline=None, max_examples=50)
+def test_the_adding_problem_adds_the_two_marked_numbers(samples, time_steps, seed):
+    sequences, targets = datasets.make_adding_problem(
+        samples, time_steps=time_steps, seed=seed
+    )
+    assert sequences.shape == (samples, time_steps, 2)
+    assert sequences.dtype == targets.dtype == np.float32
+    numbers, marks = sequences[..., 0], sequences[..., 1]
+    assert ((marks == 1).sum(axis=1) == 2).all()
+    assert (marks[:, -1] == -1).all()
+    assert np.isin(marks[:, 0], [-1, 1]).all()
+    assert (marks[:, 1:-1] >= 0).all()
+    marked = np.where(marks == 1, numbers, 0).sum(axis=1)
+    np.testing.assert_allclose(targets, 0.5 + marked / 4, atol=1e-6)
+    places = np.nonzero(marks == 1)[1].reshape(samples, 2)
+    assert (places[:, 0] < 10).all()
+    assert (places[:, 1] < time_steps // 2).all()
+    assert (np.abs(numbers) <= 1).all()
+    assert not numbers[marks[:, 0] == 1, 0].any()
+
+
+def test_marks_of_the_adding_problem_stand_everywhere_they_may():
+    sequences, _ = datasets.make_adding_problem(5000, time_steps=40)
+    places = np.nonzero(sequences[..., 1] == 1)[1]
+    assert set(places) == set(range(20))
+
+
+@given(
+    st.integers(1, 20), st.integers(1, 80), st.integers(1, 10), st.integers(0, 10_000)
+)
+@settings(deadline=None, max_examples=50)
+def test_depths_are_those_of_the_brackets(samples, time_steps, deepest, seed):
+    texts, depths = datasets.make_brackets(
+        samples, time_steps=time_steps, deepest=deepest, seed=seed
+    )
+    assert depths.shape == (samples, time_steps)
+    for text, row in zip(texts, depths, strict=True):
+        assert len(text) == time_steps
+        depth = 0
+        for character, after in zip(text, row, strict=True):
+            depth += {"(": 1, ")": -1, "x": 0, ";": -depth}[character]
+            assert depth == after
+            assert 0 <= depth <= deepest
+
+
+def test_brackets_go_as_deep_as_they_may_and_are_seeded():
+    texts, depths = datasets.make_brackets(500, seed=3)
+    assert depths.max() == 8
+    assert datasets.make_brackets(500, seed=3)[0] == texts
+    assert datasets.make_brackets(500, seed=4)[0] != texts
+
+
+def test_problems_that_cannot_be_made_are_refused():
+    with pytest.raises(ValueError, match=r"time_steps=19.*at least 20 time steps"):
+        datasets.make_adding_problem(3, time_steps=19)
+    with pytest.raises(ValueError, match="at least 1 sample"):
+        datasets.make_adding_problem(0)
+    with pytest.raises(ValueError, match=r"deepest=0\): each must be at least 1"):
+        datasets.make_brackets(3, deepest=0)

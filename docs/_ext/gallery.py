@@ -42,7 +42,8 @@ def reset(gallery_conf: dict, page: str) -> None:
 def _notebook_text(text: str, *settings) -> str:
     """Turn what sphinx-gallery leaves as it is into Markdown, then let it do the rest.
 
-    Answers that fold out stay foldable; links to other pages become their titles.
+    Answers that fold out stay foldable; links to other pages become their names, and
+    terms of the glossary plain words.
     """
     fold = re.compile(r"^\.\. dropdown:: (.+)\n\n((?:[ ]+.*\n?|\n(?=[ ]))+)", re.M)
     text = fold.sub(
@@ -53,6 +54,7 @@ def _notebook_text(text: str, *settings) -> str:
         text,
     )
     text = re.sub(r":doc:`/[\w/]*/(\w+)`", r"``\1``", text)
+    text = re.sub(r":term:`([^`<]+?)(?: <[^`]*>)?`", r"\1", text)
     return _rst2md(text, *settings)
 
 

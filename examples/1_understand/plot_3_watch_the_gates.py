@@ -170,8 +170,8 @@ evaluation.claim(
     found["cell state"] >= 0.95,
 )
 evaluation.claim(
-    "neither of the others comes near: both stay below 0.8",
-    max(list(found.values())[1:]) < 0.8,
+    "neither of the others comes near: both stay below 0.7",
+    max(list(found.values())[1:]) < 0.7,
 )
 
 # %%
@@ -216,7 +216,7 @@ ax.set(
 ax.tick_params(axis="x", labelsize=14)
 lowest, next_lowest = sorted(forget.values())[:2]
 evaluation.claim(
-    "at the semicolon, and there alone, it is closed by 0.5 more",
+    "at the semicolon, and there alone, the forget gate is lower by at least 0.5",
     min(forget, key=forget.get) == ";" and next_lowest - lowest >= 0.5,
 )
 
@@ -246,13 +246,14 @@ evaluation.claim(
     "up to the depth seen in training the count is right to 1.5",
     off[known].max() <= 1.5,
 )
-evaluation.claim("at the top of the tower it falls short by at least 3", off[-1] >= 3)
+lost = np.abs(read - true_depth)[DEEP:].max()
+evaluation.claim("on the way down the tower it loses count by 2 or more", lost >= 2)
 
 # %%
-# The count goes on past what was ever seen, then it flattens: a forget gate that is
+# The count goes on past what was ever seen, but not for ever: a forget gate that is
 # almost open still loses a little at each step, and the more there is, the more it
-# loses. On the way down the count reaches zero too early. A model is sure only where it
-# was trained.
+# loses. So on the way down the count comes to zero too early, while brackets are still
+# open. Trust a model where it was trained, and test it where it was not.
 #
 # Use it
 # ------

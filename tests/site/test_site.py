@@ -3,6 +3,7 @@
 import functools
 import http.server
 import os
+import re
 import shutil
 import threading
 from html.parser import HTMLParser
@@ -143,11 +144,11 @@ def test_every_internal_link_and_download_answers(site, page):
             assert unquote(name) in read(path).names, f"{page} links to {link}"
 
 
-def test_both_pages_stand_on_the_site_with_figures_and_downloads(site):
+def test_every_page_stands_on_the_site_with_figures_and_downloads(site):
     for source in ROOT.glob("examples/*/plot_*.py"):
         page = site / "gallery" / source.parent.name / f"{source.stem}.html"
         text = page.read_text(encoding="utf-8")
-        assert text.count("sphx-glr-single-img") >= 4
+        assert text.count("sphx-glr-single-img") >= 3
         assert "Holds: " in text
         for ending in (".py", ".ipynb", ".zip"):
             assert f"/{source.stem}{ending}" in text
@@ -161,3 +162,54 @@ def test_no_page_shows_a_path_of_this_machine(site):
 def test_functions_name_the_pages_that_use_them(site):
     text = (site / "reference" / "preprocessing.html").read_text(encoding="utf-8")
     assert "plot_1_forecast_traffic.html" in text
+
+
+def test_equations_are_mathml_made_while_the_site_is_built(site):
+    page = (site / "explanation" / "lstm.html").read_text(encoding="utf-8")
+    assert page.count('<math xmlns="http://www.w3.org/1998/Math/MathML"') > 10
+    built = site / "gallery" / "1_understand" / "plot_2_build_the_cell.html"
+    assert built.read_text(encoding="utf-8").count('display="block"') >= 7
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "mathjax" not in text.lower(), path
+        assert "tex-math" not in text, path
+
+
+def test_each_part_of_the_diagram_leads_to_its_equation_and_its_line(site):
+    page = (site / "explanation" / "lstm.html").read_text(encoding="utf-8")
+    diagram = re.search(r"<svg viewBox.*?</svg>", page, re.S)[0]
+    assert "<title" in diagram
+    assert "<desc" in diagram
+    linked = set(re.findall(r'<a href="#([\w-]+)"', diagram))
+    for part, symbol in [
+        ("forget-gate", "forget"),
+        ("input-gate", "input"),
+        ("candidate", "candidate"),
+        ("output-gate", "output"),
+        ("cell-state", "cell"),
+        ("hidden-state", "hidden"),
+    ]:
+        section = re.search(rf'<section id="{part}">.*?</section>', page, re.S)[0]
+        assert "<math" in section
+        code = re.sub(r"<[^>]+>", "", section)
+        assert re.search(rf"^{symbol} = ", code, re.M), part
+        linked.remove(part)
+    assert linked == {"the-sums"}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_diagram_follows_the_theme(browser, address, theme):
+    context = browser.new_context(color_scheme=theme)
+    tab = context.new_page()
+    tab.goto(address + "explanation/lstm.html", wait_until="load")
+    color = tab.evaluate(
+        "getComputedStyle(document.querySelector('.cell-diagram text')).fill"
+    )
+    page = tab.evaluate("getComputedStyle(document.querySelector('article')).color")
+    assert color == page
+    wide = tab.evaluate(
+        "document.querySelector('math[display=block]').getBoundingClientRect().height"
+    )
+    assert wide > 15
+    context.close()
