@@ -33,9 +33,10 @@ def one_sample(trace: Trace, sample: int) -> tuple[np.ndarray, dict[str, np.ndar
         "output": trace.output,
         "cell": trace.cell,
     }
+    samples = len(trace.x) if trace.x.ndim == 3 else 1
+    check_index("plots", "sample", sample, samples)
     if trace.x.ndim == 2:
         return trace.x, names
-    check_index("plots", "sample", sample, len(trace.x))
     return trace.x[sample], {name: part[sample] for name, part in names.items()}
 
 

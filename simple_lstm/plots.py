@@ -284,7 +284,8 @@ def gates(
     Raises
     ------
     ValueError
-        If there is not one label for each time step, or no such sample or unit.
+        If there is not one label for each time step, or no such sample or unit, or
+        ``units`` is empty.
 
     References
     ----------
@@ -299,6 +300,8 @@ def gates(
             "for each."
         )
     units = drawing.sorted_units(parts["cell"]) if units is None else list(units)
+    if not units:
+        raise ValueError("plots.gates: units is empty; name one, or leave it out.")
     for unit in units:
         drawing.check_index("plots.gates", "unit", unit, trace.weights.units)
     if ax is None:

@@ -167,6 +167,7 @@ def test_a_step_is_drawn_with_its_numbers():
     [
         (lambda t: plots.gates(t, labels="abc"), "3 labels for 6 time steps"),
         (lambda t: plots.gates(t, units=[4]), "no unit 4; choose one from 0 to 3"),
+        (lambda t: plots.gates(t, units=[]), "units is empty"),
         (lambda t: plots.gates(t, sample=2), "no sample 2; choose one from 0 to 1"),
         (lambda t: plots.cell_step(t, 6), "no step 6; choose one from 0 to 5"),
         (lambda t: plots.cell_step(t, 0, unit=-1), "no unit -1"),

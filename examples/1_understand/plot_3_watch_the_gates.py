@@ -39,9 +39,9 @@ plt.style.use("simple_lstm.simple_lstm")
 texts, depths = datasets.make_brackets(SAMPLES, time_steps=TIME_STEPS, seed=SEED)
 
 fig, ax = plt.subplots(figsize=(7, 2.4))
-ax.step(np.arange(TIME_STEPS), depths[0], where="mid", color="black")
-ax.set_xticks(np.arange(TIME_STEPS), texts[0], family="monospace")
 ax.set(title="One text and its depth", xlabel="character", ylabel="open brackets")
+ax.set_xticks(np.arange(TIME_STEPS), texts[0], family="monospace", fontsize=8)
+ax.step(np.arange(TIME_STEPS), depths[0], where="mid", color="black")
 
 # %%
 # The model is not told the depth. The label of each character says only whether
