@@ -26,9 +26,9 @@ def check_numbers(inputs: np.ndarray, due: tuple[int | None, ...], what: str) ->
             "features). If there is one feature, add its axis: "
             "inputs[..., np.newaxis]; if there is one sample: inputs[np.newaxis]."
         )
-    if inputs.ndim != len(due) or any(
-        size not in (None, came) for size, came in zip(due, inputs.shape, strict=True)
-    ):
+    other_rank = inputs.ndim != len(due) and len(due) > 2
+    sizes = zip(due, inputs.shape, strict=False)
+    if other_rank or any(size not in (None, came) for size, came in sizes):
         raise ValueError(
             f"{what} have shape {inputs.shape}, but the model takes {due}."
         )

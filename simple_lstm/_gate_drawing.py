@@ -24,7 +24,9 @@ GATES = {
 BELOW_ZERO, LINES = "#A66F00", "#555555"
 
 
-def one_sample(trace: Trace, sample: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def one_sample(
+    where: str, trace: Trace, sample: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Input (time_steps, features) and parts (time_steps, units) of one sequence."""
     names = {
         "forget": trace.forget,
@@ -34,7 +36,7 @@ def one_sample(trace: Trace, sample: int) -> tuple[np.ndarray, dict[str, np.ndar
         "cell": trace.cell,
     }
     samples = len(trace.x) if trace.x.ndim == 3 else 1
-    check_index("plots", "sample", sample, samples)
+    check_index(where, "sample", sample, samples)
     if trace.x.ndim == 2:
         return trace.x, names
     return trace.x[sample], {name: part[sample] for name, part in names.items()}
@@ -77,6 +79,8 @@ def draw_units(ax: Axes, name: str, values: np.ndarray, units: list[int]) -> Non
     low = 0.0 if is_gate else -limit
     if len(units) == 1:
         ax.plot(values[:, 0], ".-", color=GATES[name])
+        for step in np.flatnonzero(np.isnan(values[:, 0])):
+            ax.axvspan(step - 0.5, step + 0.5, color="0.8", lw=0)
         ax.fill_between(range(len(values)), values[:, 0], color=GATES[name], alpha=0.2)
         ax.set(ylim=(low - 0.08 * limit, 1.08 * limit))
         return

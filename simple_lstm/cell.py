@@ -57,7 +57,9 @@ class Weights:
     bias: np.ndarray
 
     def __post_init__(self) -> None:
-        came = [np.shape(array) for array in self._arrays]
+        for name in ("kernel", "recurrent_kernel", "bias"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name)))
+        came = [self.kernel.shape, self.recurrent_kernel.shape, self.bias.shape]
         units = came[1][0] if len(came[1]) == 2 else 0
         features = came[0][0] if len(came[0]) == 2 else 0
         due = [(features, 4 * units), (units, 4 * units), (4 * units,)]
@@ -70,10 +72,6 @@ class Weights:
 
     def __repr__(self) -> str:
         return f"Weights(features={self.features}, units={self.units})"
-
-    @property
-    def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return self.kernel, self.recurrent_kernel, self.bias
 
     @property
     def features(self) -> int:
@@ -114,9 +112,10 @@ class Weights:
         >>> cell.Weights.from_keras(layer)
         Weights(features=2, units=4)
         """
-        name = f"{type(layer).__name__} layer {getattr(layer, 'name', '')!r}"
-        arrays = layer.get_weights() if hasattr(layer, "get_weights") else []
-        if not arrays and hasattr(layer, "recurrent_activation"):
+        name = f"{type(layer).__name__} {getattr(layer, 'name', '')!r}"
+        has_gates = hasattr(layer, "recurrent_activation")
+        arrays = layer.get_weights() if has_gates else []
+        if has_gates and not arrays:
             raise ValueError(
                 f"Weights.from_keras: the {name} has no weights yet. Call it once, or "
                 "layer.build((None, time_steps, features))."
@@ -124,8 +123,8 @@ class Weights:
         if not _is_lstm(arrays):
             raise ValueError(
                 f"Weights.from_keras: the {name} is not an LSTM. Give a "
-                "keras.layers.LSTM; of a Bidirectional, its forward_layer or "
-                "backward_layer."
+                "keras.layers.LSTM: of a model model.get_layer(name), of a "
+                "Bidirectional its forward_layer or backward_layer, of an RNN its cell."
             )
         for setting, due in [
             ("activation", "tanh"),
@@ -395,7 +394,7 @@ def backward(trace: Trace, grad_hidden: np.ndarray) -> Gradients:
             f"has {trace.hidden.shape}. Give the gradient of every hidden state, zeros "
             "for those that the loss does not use."
         )
-    if np.isnan(trace.input).any():
+    if np.isnan(trace.input).any() and not np.isnan(trace.hidden).any():
         raise ValueError(
             "backward: the trace has time steps in which no gate acted (NaN), because "
             "they were masked. Trace sequences without padding."
@@ -494,11 +493,13 @@ def _checked_input(x: np.ndarray, weights: Weights) -> np.ndarray:
 def _checked_state(
     state: tuple[np.ndarray, np.ndarray], due: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    came = [np.shape(part) for part in state]
+    came = [np.shape(part) for part in state] if np.iterable(state) else [()]
     if came != [due, due]:
         raise ValueError(
             f"forward: state has shapes {', '.join(map(str, came))}; expected a hidden "
             f"state and a cell state, each {due}."
         )
     hidden, cell = map(np.asarray, state)
+    if np.isnan(hidden).any() or np.isnan(cell).any():
+        raise ValueError("forward: values of state are missing (NaN).")
     return hidden, cell

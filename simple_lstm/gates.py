@@ -68,7 +68,12 @@ def trace(model: keras.Model, x: Any, *, layer: str | int | None = None) -> cell
     >>> gates.trace(model, np.ones((3, 10, 2)))
     Trace(samples=3, time_steps=10, features=2, units=4)
     """
-    chosen = _choose(_lstms(model), layer)
+    lstms = [
+        found
+        for found in _recurrent(model)
+        if type(found.cell) is keras.layers.LSTMCell  # another may compute otherwise
+    ]
+    chosen = _choose(lstms, layer)
     sequences, state, mask = _what_reaches(chosen, model, _as_input(x, model))
     is_layer = isinstance(chosen, keras.layers.LSTM)
     weights = cell.Weights.from_keras(chosen if is_layer else chosen.cell)
@@ -78,17 +83,18 @@ def trace(model: keras.Model, x: Any, *, layer: str | int | None = None) -> cell
     return found if mask.all() else _masked(found, mask)
 
 
-def _lstms(layer: Any) -> list[Any]:
-    """Every LSTM in a layer or model, in the order of its layers."""
+def _recurrent(layer: Any) -> list[Any]:
+    """Every recurrent layer in a layer or model, once, in the order of its layers."""
     if isinstance(layer, keras.layers.RNN):
-        return [layer] if isinstance(layer.cell, keras.layers.LSTMCell) else []
+        return [layer]
     if isinstance(layer, keras.layers.Bidirectional):
         parts = [layer.forward_layer, layer.backward_layer]
-    elif isinstance(layer, keras.layers.Wrapper):
-        parts = [layer.layer]
-    else:
-        parts = getattr(layer, "layers", [])
-    return [lstm for part in parts for lstm in _lstms(part)]
+    elif isinstance(layer, keras.Model):
+        parts = layer.layers
+    else:  # Keras has no public way into a layer of one's own
+        parts = layer._flatten_layers(include_self=False, recursive=False)
+    found = {id(inner): inner for part in parts for inner in _recurrent(part)}
+    return list(found.values())
 
 
 def _choose(lstms: list[Any], layer: str | int | None) -> Any:
@@ -96,7 +102,8 @@ def _choose(lstms: list[Any], layer: str | int | None) -> Any:
     if not lstms:
         raise ValueError(
             "trace: the model has no LSTM layer. Gates of this kind are in a "
-            "keras.layers.LSTM alone; a GRU or SimpleRNN has others, or none."
+            "keras.layers.LSTM alone; a GRU, a SimpleRNN or a cell of your own has "
+            "others, or none."
         )
     names = [lstm.name for lstm in lstms]
     listed = ", ".join(f"{place} {name!r}" for place, name in enumerate(names))
@@ -105,10 +112,11 @@ def _choose(lstms: list[Any], layer: str | int | None) -> Any:
             f"trace: the model has {len(lstms)} LSTM layers: {listed}. Choose one with "
             "layer=, by its name or place."
         )
-    place = 0 if layer is None else layer
+    place: Any = 0 if layer is None else layer
     if isinstance(place, str) and names.count(place) == 1:
         place = names.index(place)
-    if not isinstance(place, int) or not -len(lstms) <= place < len(lstms):
+    is_place = isinstance(place, (int, np.integer)) and not isinstance(place, bool)
+    if not is_place or not -len(lstms) <= place < len(lstms):
         raise ValueError(
             f"trace(layer={layer!r}): the LSTM layers of the model are {listed}."
         )
@@ -121,26 +129,34 @@ def _what_reaches(layer: Any, model: keras.Model, x: Any) -> tuple:
     The layer's ``call`` is watched while the model runs once, so this works wherever
     the layer stands. What that run changes in stateful layers is put back.
     """
+    signature = inspect.signature(layer.call)
     if not model.built:
         model(x, training=False)
-    signature = inspect.signature(layer.call)
-    memory = [variable for lstm in _lstms(model) for variable in lstm.states or []]
-    kept = [variable.numpy() for variable in memory]
-    own = [variable.numpy() for variable in layer.states or []]
-    with mock.patch.object(layer, "call", wraps=layer.call) as call:
-        model(x, training=False)
-    for variable, value in zip(memory, kept, strict=True):
-        variable.assign(value)
+        for part in _recurrent(model):
+            part.reset_states()
+    memory = [state for part in _recurrent(model) for state in part.states or []]
+    kept = [state.numpy() for state in memory]
+    own = [state.numpy() for state in layer.states or []]
+    try:
+        with mock.patch.object(layer, "call", wraps=layer.call) as call:
+            model(x, training=False)
+    finally:
+        for state, value in zip(memory, kept, strict=True):
+            state.assign(value)
     if call.call_count != 1:
         raise ValueError(
             f"trace: the layer {layer.name!r} ran {call.call_count} times while the "
-            "model read x, but a trace is of one run."
+            "model read x, but a trace is of one run. Make a model in which it runs "
+            "once, as Python code (not in a tf.function)."
         )
     came = signature.bind(*call.call_args.args, **call.call_args.kwargs).arguments
-    sequences, state, mask = (
-        came.get(name) for name in ("sequences", "initial_state", "mask")
-    )
-    sequences = _as_array(sequences)
+    if came.get("training") and (layer.cell.dropout or layer.cell.recurrent_dropout):
+        raise ValueError(
+            f"trace: the model calls {layer.name!r} with training=True, so its dropout "
+            "is random. Trace a model that calls it without."
+        )
+    sequences = _as_array(came["sequences"])
+    state, mask = came.get("initial_state"), came.get("mask")
     state = own if state is None else [_as_array(part) for part in state]
     mask = np.ones(sequences.shape[:2], bool) if mask is None else np.asarray(mask)
     return sequences, tuple(state) or None, mask
@@ -167,26 +183,44 @@ def _masked(found: cell.Trace, mask: np.ndarray) -> cell.Trace:
 
 def _as_input(x: Any, model: keras.Model) -> Any:
     """What the model takes, or an error that says why it does not."""
+    due = list(getattr(model, "inputs", None) or [])
     if isinstance(x, dict):
-        due = {tensor.name: tensor for tensor in getattr(model, "inputs", None) or []}
-        return {name: _one_input(part, due.get(name)) for name, part in x.items()}
-    (due, *others) = getattr(model, "inputs", None) or [None]
-    if others and isinstance(x, (list, tuple)):
-        pairs = zip(x, model.inputs, strict=True)
-        return [_one_input(part, tensor) for part, tensor in pairs]
-    return _one_input(x, due)
+        named = {tensor.name: tensor for tensor in due}
+        return {name: _one_input(part, named.get(name)) for name, part in x.items()}
+    if len(due) > 1:
+        if not isinstance(x, (list, tuple)) or len(x) != len(due):
+            raise ValueError(
+                f"trace: the model takes {len(due)} inputs, "
+                f"{', '.join(repr(tensor.name) for tensor in due)}; give a list of as "
+                "many arrays, or a dict."
+            )
+        return [_one_input(part, one) for part, one in zip(x, due, strict=True)]
+    return _one_input(x, due[0] if due else None)
 
 
 def _one_input(x: Any, due: Any) -> Any:
     if isinstance(x, str):
         raise ValueError("trace: x is one text; give a list of texts: [text].")
-    array = np.asarray(x)
-    is_text = array.dtype.kind in "UOT"
+    try:
+        array = np.asarray(x)
+        is_text = array.dtype.kind in "UT" or isinstance(array.flat[0], str)
+        array = array.astype(object) if is_text else array.astype(_numbers(array))
+    except (ValueError, TypeError, IndexError) as error:
+        raise ValueError(
+            f"trace: x is a {type(x).__name__} of no use here ({error}); give an array "
+            "(samples, time_steps, features) with at least one sample, or a list of "
+            "texts."
+        ) from error
     if due is not None and is_text != (due.dtype == "string"):
-        kinds = ("text", "numbers") if is_text else ("numbers", "text")
-        raise ValueError("trace: x holds {}, but the model takes {}.".format(*kinds))
+        came, takes = ("text", "numbers") if is_text else ("numbers", "text")
+        raise ValueError(f"trace: x holds {came}, but the model takes {takes}.")
     if is_text:
-        return tf.constant(array.astype(object))  # Keras refuses arrays of str
+        return tf.constant(array)  # Keras refuses arrays of str
     if due is not None:
         check_numbers(array, tuple(due.shape), "trace: the inputs")
     return array
+
+
+def _numbers(array: np.ndarray) -> Any:
+    """The type to hold numbers that came as objects."""
+    return float if array.dtype == object else array.dtype

@@ -251,7 +251,7 @@ def gates(
     *,
     sample: int = 0,
     units: Sequence[int] | None = None,
-    labels: Sequence[str] | None = None,
+    labels: Sequence | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw what happens inside an LSTM while it reads one sequence.
@@ -270,7 +270,7 @@ def gates(
         Which sequence, if the trace has several.
     units : sequence of int, optional
         Which units, in this order; all of them, sorted, if not given.
-    labels : sequence of str, optional
+    labels : sequence, optional
         What to write at each time step: characters, words, hours.
     ax : matplotlib.axes.Axes, optional
         Whose place to take; a new figure if not given.
@@ -292,8 +292,9 @@ def gates(
     Karpathy, A., Johnson, J., & Fei-Fei, L. (2015). Visualizing and understanding
     recurrent networks. https://arxiv.org/abs/1506.02078
     """
-    x, parts = drawing.one_sample(trace, sample)
+    x, parts = drawing.one_sample("plots.gates", trace, sample)
     time_steps = len(x)
+    labels = None if labels is None else list(map(str, labels))
     if labels is not None and len(labels) != time_steps:
         raise ValueError(
             f"plots.gates: {len(labels)} labels for {time_steps} time steps; give one "
@@ -356,7 +357,7 @@ def cell_step(
     ValueError
         If there is no such step, unit or sample, or the step was masked.
     """
-    x, parts = drawing.one_sample(trace, sample)
+    x, parts = drawing.one_sample("plots.cell_step", trace, sample)
     drawing.check_index("plots.cell_step", "step", step, len(x))
     drawing.check_index("plots.cell_step", "unit", unit, trace.weights.units)
     now = {name: float(values[step, unit]) for name, values in parts.items()}

@@ -180,6 +180,7 @@ def test_a_layer_without_bias_has_a_bias_of_zeros():
         (keras.layers.GRU(3), "is not an LSTM"),
         (keras.layers.SimpleRNN(3), "is not an LSTM"),
         (keras.layers.Bidirectional(keras.layers.LSTM(3)), "its forward_layer"),
+        (keras.layers.RNN(keras.layers.LSTMCell(3)), "of an RNN its cell"),
         (keras.layers.LSTM(3, activation="relu"), r"activation='relu'"),
         (keras.layers.LSTM(3, recurrent_activation="relu"), r"recurrent_activation="),
     ],
@@ -204,6 +205,8 @@ WEIGHTS = cell.Weights.random(2, 3)
         ([["a", "b"]], None, "expected numbers"),
         (np.ones((5, 2)), (np.ones(3), np.ones(2)), r"\(3,\), \(2,\); expected"),
         (np.ones((4, 5, 2)), (np.ones(3), np.ones(3)), r"each \(4, 3\)"),
+        (np.ones((5, 2)), 0, r"each \(3,\)"),
+        (np.ones((5, 2)), (np.ones(3), np.full(3, np.nan)), "of state are missing"),
     ],
 )
 def test_wrong_input_says_what_came_and_what_was_due(x, state, message):
@@ -214,6 +217,8 @@ def test_wrong_input_says_what_came_and_what_was_due(x, state, message):
 def test_wrong_weights_and_gradients_are_refused():
     with pytest.raises(ValueError, match=r"\(2, 12\), \(3, 12\), \(3,\); expected"):
         cell.Weights(WEIGHTS.kernel, WEIGHTS.recurrent_kernel, np.ones(3))
+    lists = cell.Weights([[1.0] * 4], [[1.0] * 4], [1.0] * 4)
+    assert cell.forward([[1.0]], lists).hidden.shape == (1, 1)
     with pytest.raises(ValueError, match="both must be at least 1"):
         cell.Weights.random(0, 4)
     trace = cell.forward(np.ones((4, 2)), WEIGHTS)

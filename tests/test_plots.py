@@ -145,6 +145,13 @@ def test_masked_steps_are_left_gray():
     image = plots.gates(trace).child_axes[1].images[0]
     assert image.get_array().mask[:, 4:].all()
     assert image.cmap.get_bad()[0] == 0.8
+    one = plots.gates(trace, units=[0]).child_axes[1]
+    assert [patch.get_x() for patch in one.patches] == [3.5, 4.5]
+
+
+def test_labels_may_be_numbers():
+    ticks = plots.gates(small_trace(), labels=range(18, 24)).child_axes[5]
+    assert ticks.get_xticklabels()[0].get_text() == "18"
 
 
 def test_a_step_is_drawn_with_its_numbers():
@@ -168,7 +175,10 @@ def test_a_step_is_drawn_with_its_numbers():
         (lambda t: plots.gates(t, labels="abc"), "3 labels for 6 time steps"),
         (lambda t: plots.gates(t, units=[4]), "no unit 4; choose one from 0 to 3"),
         (lambda t: plots.gates(t, units=[]), "units is empty"),
-        (lambda t: plots.gates(t, sample=2), "no sample 2; choose one from 0 to 1"),
+        (
+            lambda t: plots.gates(t, sample=2),
+            r"^plots.gates: there is no sample 2; choose one",
+        ),
         (lambda t: plots.cell_step(t, 6), "no step 6; choose one from 0 to 5"),
         (lambda t: plots.cell_step(t, 0, unit=-1), "no unit -1"),
     ],

@@ -105,7 +105,10 @@ def _shrink_figures(app) -> None:
     gallery = Path(app.srcdir, app.config.sphinx_gallery_conf["gallery_dirs"])
     for path in gallery.rglob("images/**/*.png"):
         with Image.open(path) as image:
-            small = None if image.mode == "P" else image.convert("RGB").quantize(256)
+            # Maximum coverage keeps every color of a color bar what it is.
+            small = None
+            if image.mode != "P":
+                small = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
         if small:
             small.save(path, optimize=True)
 
