@@ -29,7 +29,8 @@ class Weights:
     """All that an LSTM layer has learned, in the layout of Keras.
 
     Each array holds four blocks of ``units`` columns, for the input gate, the forget
-    gate, the candidate and the output gate.
+    gate, the candidate and the output gate. The sizes are ``weights.features`` and
+    ``weights.units``.
 
     Attributes
     ----------
@@ -186,7 +187,15 @@ class Weights:
 
 
 class Step(NamedTuple):
-    """What happens inside in one time step, each of shape (…, units)."""
+    """What happens inside in one time step.
+
+    Attributes
+    ----------
+    input, forget, candidate, output : numpy.ndarray, shape (…, units)
+        The input gate, the forget gate, the candidate and the output gate.
+    cell, hidden : numpy.ndarray, shape (…, units)
+        The two states after the step.
+    """
 
     input: np.ndarray
     forget: np.ndarray

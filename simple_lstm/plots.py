@@ -242,7 +242,7 @@ def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
         title=f"{board.metric[0].upper()}{board.metric[1:]} on the test data",
         xlabel=f"{board.heading}, {better} is better",
     )
-    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.15), handlelength=3)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), borderpad=0, handlelength=3)
     return ax
 
 

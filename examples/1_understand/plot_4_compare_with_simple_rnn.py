@@ -126,7 +126,9 @@ def build(name, length):
     return model
 
 
-print("weights:", {name: build(name, 50).count_params() for name in MODELS})
+# %%
+for name in MODELS:
+    print(f"{build(name, 50).count_params():,} weights in the {name}")
 
 # %%
 # Train, on longer and longer sequences
