@@ -203,7 +203,7 @@ def _one_input(x: Any, due: Any) -> Any:
         raise ValueError("trace: x is one text; give a list of texts: [text].")
     try:
         array = np.asarray(x)
-        is_text = array.dtype.kind in "UT" or isinstance(array.flat[0], str)
+        is_text = array.dtype.kind in "UT" or isinstance(array.flat[0], (str, bytes))
         array = array.astype(object) if is_text else array.astype(_numbers(array))
     except (ValueError, TypeError, IndexError) as error:
         raise ValueError(

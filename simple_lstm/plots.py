@@ -1,7 +1,8 @@
 """One function a figure. Each takes ``ax=None`` and returns the Axes.
 
 ``plt.style.use("simple_lstm.simple_lstm")`` gives the look of the gallery. The colors
-can be told apart by color-blind readers (Okabe & Ito, 2008).
+can be told apart by color-blind readers (Okabe & Ito, 2008); ``GATES`` holds those of
+the parts of an LSTM.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from simple_lstm import cell, gates, models, preprocessing
@@ -159,7 +160,8 @@ def test_a_model_that_takes_texts():
     due = np.asarray(model(np.array(texts, object)))
     np.testing.assert_allclose(trace.hidden, due, atol=1e-6)
     assert np.isnan(trace.forget[0, 2:]).all()
-    np.testing.assert_array_equal(gates.trace(model, np.array(texts)).cell, trace.cell)
+    for same in (np.array(texts), np.array(texts, object), tf.constant(texts)):
+        np.testing.assert_array_equal(gates.trace(model, same).cell, trace.cell)
 
 
 def test_an_lstm_that_starts_from_the_state_of_another():

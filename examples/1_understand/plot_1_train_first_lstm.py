@@ -250,7 +250,7 @@ print(f"up, down, down, up: the last is like the first with probability {said:.2
 #    The other parts stand for sequences you do not have yet. What is measured on them
 #    before training has leaked into the model.
 #
-# Next: :doc:`/gallery/2_forecasting/plot_1_forecast_traffic` uses an LSTM on real data;
-# :doc:`/reference/datasets` tells how these sequences are made.
+# Next: :doc:`/gallery/1_understand/plot_2_build_the_cell` shows what happens inside;
+# :doc:`/gallery/2_forecasting/plot_1_forecast_traffic` uses an LSTM on real data.
 
 plt.show()

@@ -64,8 +64,8 @@ train, validation, test = np.split(
 # %%
 # The model
 # ---------
-# ``return_sequences=True`` makes the LSTM give out its hidden state after *every*
-# character, and the dense layer answers at each of them.
+# ``return_sequences=True`` makes the LSTM give out its :term:`hidden state` after
+# *every* character, and the dense layer answers at each of them.
 
 keras.utils.set_random_seed(SEED)
 model = keras.Sequential(
@@ -146,10 +146,10 @@ plots.gates(short, labels=text)
 #
 # Does the memory hold the depth?
 # -------------------------------
-# If a *linear* formula reads the depth off the cell state, the depth is in there. It is
-# fitted on the training texts and judged on the test texts by R²: 1 is perfect, 0 is
-# no better than the mean depth. Two others show what would be found anyway: the same
-# LSTM **before training**, and the last characters without any LSTM.
+# If a *linear* formula reads the depth off the :term:`cell state`, it is in there. The
+# formula is fitted on the training texts and judged on the test texts by R²: 1 is
+# perfect, 0 is no better than the mean depth. Two others show what would be found
+# anyway: the same LSTM **before training**, and the last characters without any LSTM.
 
 
 def read_depth(columns):

@@ -3,9 +3,10 @@ How long can it remember? LSTM against simple RNN
 =================================================
 
 Two numbers are marked in a long sequence, and at its end the model says their sum. You
-train simple recurrent networks and LSTMs on longer and longer sequences, see where each
-stops learning, and measure why. The page takes 45 to 120 seconds on a laptop. **For
-your own data, change the line that begins with** ``sequences, targets =``.
+train simple recurrent networks (RNNs) and LSTMs on longer and longer sequences, see
+where each stops learning, and measure why. The page takes 45 to 120 seconds on a
+laptop. **For your own data, change the line that begins with**
+``sequences, targets =``.
 """
 
 # %%
@@ -202,8 +203,8 @@ evaluation.claim("of those tried on the longest, the LSTM is the best", wins)
 # Why: what is left of the gradient
 # ---------------------------------
 # Training changes a weight by what it finds at the end of the sequence, and takes this
-# message back step by step: the **gradient**. Here is how much the answer changes if
-# the memory is nudged some steps before the end, compared with the last step.
+# message back step by step: the :term:`gradient`. Here is how much the answer changes
+# if the memory is nudged some steps before the end, compared with the last step.
 
 
 def gradient_by_distance(model, x):
