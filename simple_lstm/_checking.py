@@ -26,7 +26,8 @@ def check_numbers(inputs: np.ndarray, due: tuple[int | None, ...], what: str) ->
             "features). If there is one feature, add its axis: "
             "inputs[..., np.newaxis]; if there is one sample: inputs[np.newaxis]."
         )
-    other_rank = inputs.ndim != len(due) and len(due) > 2
+    one_number = len(due) == 2 and due[1] == 1  # Keras takes (samples,) for it
+    other_rank = inputs.ndim != len(due) and not one_number
     sizes = zip(due, inputs.shape, strict=False)
     if other_rank or any(size not in (None, came) for size, came in sizes):
         raise ValueError(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 
-if TYPE_CHECKING:
-    from simple_lstm.cell import Trace
+from simple_lstm.cell import Trace
 
 # One color for each part, on every figure of the site (Okabe & Ito, 2008).
 GATES = {
@@ -28,6 +26,11 @@ def one_sample(
     where: str, trace: Trace, sample: int
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Input (time_steps, features) and parts (time_steps, units) of one sequence."""
+    if not isinstance(trace, Trace):
+        raise ValueError(
+            f"{where}: trace is a {type(trace).__name__}; give what gates.trace or "
+            "cell.forward returned."
+        )
     names = {
         "forget": trace.forget,
         "input": trace.input,
@@ -68,7 +71,7 @@ def draw_input(ax: Axes, x: np.ndarray) -> None:
         ax.imshow(x.T, cmap="Greys", aspect="auto", interpolation="nearest")
         ax.set_yticks([])
         ax.grid(visible=False)
-    _name_panel(ax, "input x")
+    _name_panel(ax, "input")
 
 
 def draw_units(ax: Axes, name: str, values: np.ndarray, units: list[int]) -> None:
@@ -124,7 +127,8 @@ def draw_flow(ax: Axes, now: dict[str, float], before: float) -> None:
     """The belt of the cell state, from left to right, and the gates below it."""
     belt, gate = 2.9, 0.2
     kept, written = before * now["forget"], now["input"] * now["candidate"]
-    hidden = now["output"] * np.tanh(now["cell"])
+    shown = np.tanh(now["cell"])
+    hidden = now["output"] * shown
     arrow = {"arrowstyle": "-|>", "color": LINES, "shrinkA": 0, "shrinkB": 0, "lw": 1.4}
 
     def connect(start, end, text=""):
@@ -144,7 +148,7 @@ def draw_flow(ax: Axes, now: dict[str, float], before: float) -> None:
     connect((0, belt), (2.1, belt))
     connect((2.7, belt), (4.9, belt), f"{kept:.3f}")
     connect((5.5, belt), (7.1, belt))
-    connect((8.7, belt), (10.5, belt), "  tanh")
+    connect((8.7, belt), (10.5, belt), f"  tanh\n{shown:.3f}")
     connect((11.1, belt), (12.1, belt))
     connect((2.4, gate), (2.4, belt - 0.34))
     connect((4.5, gate), (5.05, 1.4))

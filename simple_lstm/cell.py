@@ -5,7 +5,7 @@ One time step of a layer of ``units`` is these six equations. Each is a line of 
 ====================================================  ===============================
 ``i = sigmoid(x W_i + h U_i + b_i)``                  input gate: how much is written
 ``f = sigmoid(x W_f + h U_f + b_f)``                  forget gate: how much is kept
-``g = tanh(x W_c + h U_c + b_c)``                     candidate: what may be written
+``g = tanh(x W_g + h U_g + b_g)``                     candidate: what may be written
 ``o = sigmoid(x W_o + h U_o + b_o)``                  output gate: how much is shown
 ``c = f c + i g``                                     cell state: the memory
 ``h = o tanh(c)``                                     hidden state: what comes out
@@ -150,8 +150,10 @@ class Weights:
 
         Parameters
         ----------
-        features, units : int
-            Numbers that come in at each step, and in the cell state.
+        features : int
+            Numbers that come in at each time step.
+        units : int
+            Numbers in the cell state.
         seed : int
             The same seed gives the same weights.
 
@@ -244,7 +246,7 @@ class Trace:
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Gradients:
     """How a loss changes with each weight (summed over samples) and each input.
 
@@ -260,6 +262,9 @@ class Gradients:
     recurrent_kernel: np.ndarray
     bias: np.ndarray
     x: np.ndarray
+
+    def __repr__(self) -> str:
+        return f"Gradients(features={len(self.kernel)}, units={len(self.bias) // 4})"
 
 
 def step(x: np.ndarray, state: tuple[np.ndarray, np.ndarray], weights: Weights) -> Step:
@@ -317,7 +322,8 @@ def forward(
     weights : Weights
         What the layer knows.
     state : tuple of two numpy.ndarray, each of shape (units,) or (samples, units)
-        The hidden state and the cell state to start from; zeros if not given.
+        The hidden state and the cell state to start from, of one sequence or of each;
+        zeros if not given.
 
     Returns
     -------
@@ -345,6 +351,11 @@ def forward(
     >>> cell.forward(np.ones((10, 1)), weights).hidden.shape
     (10, 4)
     """
+    if not isinstance(weights, Weights):
+        raise ValueError(
+            f"forward: weights is a {type(weights).__name__}; give forward(x, weights) "
+            "with cell.Weights."
+        )
     x = _checked_input(np.asarray(x), weights)
     if state is None:
         zeros = np.zeros(
@@ -396,6 +407,10 @@ def backward(trace: Trace, grad_hidden: np.ndarray) -> Gradients:
     >>> cell.backward(trace, np.ones((10, 4))).kernel.shape
     (1, 16)
     """
+    if not isinstance(trace, Trace):
+        raise ValueError(
+            f"backward: trace is a {type(trace).__name__}; give what forward returned."
+        )
     grad_hidden = np.asarray(grad_hidden)
     if grad_hidden.shape != trace.hidden.shape:
         raise ValueError(

@@ -68,6 +68,11 @@ def trace(model: keras.Model, x: Any, *, layer: str | int | None = None) -> cell
     >>> gates.trace(model, np.ones((3, 10, 2)))
     Trace(samples=3, time_steps=10, features=2, units=4)
     """
+    if not isinstance(model, keras.Model):
+        raise ValueError(
+            f"trace: model is a {type(model).__name__}; give trace(model, x) with a "
+            "keras.Model. A saved one is loaded by keras.saving.load_model(path)."
+        )
     lstms = [
         found
         for found in _recurrent(model)

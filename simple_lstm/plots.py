@@ -251,7 +251,7 @@ def gates(
     trace: Trace,
     *,
     sample: int = 0,
-    units: Sequence[int] | None = None,
+    units: int | Sequence[int] | None = None,
     labels: Sequence | None = None,
     ax: Axes | None = None,
 ) -> Axes:
@@ -269,10 +269,11 @@ def gates(
         From `simple_lstm.gates.trace` or `simple_lstm.cell.forward`.
     sample : int
         Which sequence, if the trace has several.
-    units : sequence of int, optional
+    units : int or sequence of int, optional
         Which units, in this order; all of them, sorted, if not given.
     labels : sequence, optional
-        What to write at each time step: characters, words, hours.
+        What to write at each time step: characters, words, hours. In the order in which
+        the layer reads: reversed, if it goes backwards.
     ax : matplotlib.axes.Axes, optional
         Whose place to take; a new figure if not given.
 
@@ -301,7 +302,9 @@ def gates(
             f"plots.gates: {len(labels)} labels for {time_steps} time steps; give one "
             "for each."
         )
-    units = drawing.sorted_units(parts["cell"]) if units is None else list(units)
+    if units is None:
+        units = drawing.sorted_units(parts["cell"])
+    units = [int(unit) for unit in np.atleast_1d(units)]
     if not units:
         raise ValueError("plots.gates: units is empty; name one, or leave it out.")
     for unit in units:
@@ -340,7 +343,7 @@ def cell_step(
     trace : simple_lstm.cell.Trace
         From `simple_lstm.gates.trace` or `simple_lstm.cell.forward`.
     step : int
-        Which time step, counted from 0.
+        Which time step, counted from 0 in the order in which the layer reads.
     unit : int
         Which unit, counted from 0.
     sample : int

@@ -221,7 +221,12 @@ def test_wrong_weights_and_gradients_are_refused():
     assert cell.forward([[1.0]], lists).hidden.shape == (1, 1)
     with pytest.raises(ValueError, match="both must be at least 1"):
         cell.Weights.random(0, 4)
+    with pytest.raises(ValueError, match=r"weights is a ndarray; give forward\("):
+        cell.forward(WEIGHTS, np.ones((4, 2)))
+    with pytest.raises(ValueError, match="trace is a ndarray"):
+        cell.backward(np.ones(3), np.ones(3))
     trace = cell.forward(np.ones((4, 2)), WEIGHTS)
+    assert repr(cell.backward(trace, trace.hidden)) == "Gradients(features=2, units=3)"
     with pytest.raises(
         ValueError, match=r"shape \(3,\), but trace.hidden has \(4, 3\)"
     ):

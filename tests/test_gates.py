@@ -342,6 +342,20 @@ def test_what_cannot_be_traced_says_why(stack, message):
         gates.trace(sequential(*stack), X)
 
 
+def test_what_is_no_model_is_refused():
+    with pytest.raises(ValueError, match=r"model is a str; .*load_model"):
+        gates.trace("mine.keras", X)
+
+
+def test_indices_without_their_batch_axis_are_refused():
+    model = sequential(layers.Embedding(5, 3), lstm(), shape=(6,))
+    with pytest.raises(
+        ValueError, match=r"shape \(6,\), but the model takes \(None, 6\)"
+    ):
+        gates.trace(model, np.arange(6) % 5)
+    assert gates.trace(model, np.zeros((2, 6), int)).x.shape == (2, 6, 3)
+
+
 @pytest.mark.parametrize(
     ("x", "message"),
     [

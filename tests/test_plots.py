@@ -98,7 +98,7 @@ def test_gates_stand_under_the_input_as_heat_maps():
     panels = ax.child_axes[:6]
     names = [panel.get_ylabel() for panel in panels]
     assert names == [
-        "input x",
+        "input",
         "forget gate",
         "input gate",
         "candidate",
@@ -162,7 +162,7 @@ def test_a_step_is_drawn_with_its_numbers():
     for name in ("input", "forget", "candidate", "output", "cell", "hidden"):
         assert f"{getattr(trace, name)[1, 3, 2]:.3f}" in text
     kept = trace.forget[1, 3, 2] * before
-    for value in (before, kept, after - kept):
+    for value in (before, kept, after - kept, np.tanh(after)):
         assert f"{value:.3f}" in text
     first = plots.cell_step(trace, 0)
     assert "before\n0.000" in " ".join(item.get_text() for item in first.texts)
@@ -175,6 +175,9 @@ def test_a_step_is_drawn_with_its_numbers():
         (lambda t: plots.gates(t, labels="abc"), "3 labels for 6 time steps"),
         (lambda t: plots.gates(t, units=[4]), "no unit 4; choose one from 0 to 3"),
         (lambda t: plots.gates(t, units=[]), "units is empty"),
+        (lambda t: plots.gates(t, units=4), "no unit 4"),
+        (lambda t: plots.gates(t.cell), "trace is a ndarray; give what"),
+        (lambda t: plots.cell_step(t.cell, 0), "trace is a ndarray; give what"),
         (
             lambda t: plots.gates(t, sample=2),
             r"^plots.gates: there is no sample 2; choose one",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import html
+
 from docutils import nodes
+from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
 
@@ -14,7 +18,7 @@ def setup(app) -> dict:
 
 
 def _inline(writer, node: nodes.math) -> None:
-    writer.body.append(tex2mathml(node.astext(), as_block=False))
+    writer.body.append(_mathml(node, as_block=False))
     raise nodes.SkipNode
 
 
@@ -25,6 +29,14 @@ def _block(writer, node: nodes.math_block) -> None:
     if node["number"]:
         number = get_node_equation_number(writer, node)
         writer.body.append(f'<span class="eqno">({number})</span>')
-    writer.body.append(tex2mathml(node.astext(), as_block=True))
-    writer.body.append("</div>\n")
+    writer.body.append(_mathml(node, as_block=True) + "</div>\n")
     raise nodes.SkipNode
+
+
+def _mathml(node: nodes.Node, *, as_block: bool) -> str:
+    try:
+        return tex2mathml(node.astext(), as_block=as_block)
+    except MathError as error:
+        text = f"equation not understood: {error}: {node.astext()}"
+        logging.getLogger(__name__).warning(text, location=node)
+        return f"<code>{html.escape(node.astext())}</code>"

@@ -64,14 +64,14 @@ print(f"f = sigmoid({x * W_f + h * U_f + b_f}) = {f:.4f}")
 # .. math::
 #
 #    i_t &= \sigma(x_t W_i + h_{t-1} U_i + b_i) \\
-#    g_t &= \tanh(x_t W_c + h_{t-1} U_c + b_c)
+#    g_t &= \tanh(x_t W_g + h_{t-1} U_g + b_g)
 
 W_i, U_i, b_i = 0.5, 0.0, 0.0
-W_c, U_c, b_c = 1.0, 0.5, 0.0
+W_g, U_g, b_g = 1.0, 0.5, 0.0
 i = sigmoid(x * W_i + h * U_i + b_i)
-g = np.tanh(x * W_c + h * U_c + b_c)
+g = np.tanh(x * W_g + h * U_g + b_g)
 print(f"i = sigmoid({x * W_i + h * U_i + b_i}) = {i:.4f}")
-print(f"g = tanh({x * W_c + h * U_c + b_c}) = {g:.4f}")
+print(f"g = tanh({x * W_g + h * U_g + b_g}) = {g:.4f}")
 
 # %%
 # Now the memory changes. This line is the heart of it: the old memory is *multiplied*
@@ -101,9 +101,9 @@ print(f"h = {o:.4f} * tanh({c_new:.4f}) = {h_new:.4f}")
 # the package: ``cell.step`` has these six lines.
 
 weights = cell.Weights(
-    kernel=np.array([[W_i, W_f, W_c, W_o]]),
-    recurrent_kernel=np.array([[U_i, U_f, U_c, U_o]]),
-    bias=np.array([b_i, b_f, b_c, b_o]),
+    kernel=np.array([[W_i, W_f, W_g, W_o]]),
+    recurrent_kernel=np.array([[U_i, U_f, U_g, U_o]]),
+    bias=np.array([b_i, b_f, b_g, b_o]),
 )
 state = np.array([h]), np.array([c])
 one = cell.forward(np.array([[x]]), weights, state=state)
@@ -152,6 +152,15 @@ evaluation.claim("forward is this loop", np.array_equal(trace.hidden[-1], hidden
 #    \delta g_t = \delta c_t \odot i_t \\
 #    \delta o_t &= \delta h_t \odot \tanh c_t \\
 #    \delta c_{t-1} &= \delta c_t \odot f_t
+#
+# Each gate hands its part on to the sum :math:`z_t` inside it, times the slope of its
+# sigmoid (or tanh), and the sums hand theirs on to the last hidden state and to the
+# weights:
+#
+# .. math::
+#
+#    \delta h_{t-1} &= \delta z_t \, U^\top \\
+#    \delta W &= \sum_t x_t^\top \, \delta z_t
 
 
 def step_back(t, grad_h, grad_c):
@@ -161,26 +170,25 @@ def step_back(t, grad_h, grad_c):
     grad_c = grad_c + grad_h * o * (1 - shown**2)
     grad_i, grad_f, grad_g = grad_c * g, grad_c * before, grad_c * i
     grad_o = grad_h * shown
-    # Through the sigmoids and the tanh, to the sums that stand inside them:
-    before_i, before_f = grad_i * i * (1 - i), grad_f * f * (1 - f)
-    before_g, before_o = grad_g * (1 - g**2), grad_o * o * (1 - o)
-    grad_sums = np.concatenate([before_i, before_f, before_g, before_o])
-    return grad_sums, grad_c * f
+    z_i, z_f = grad_i * i * (1 - i), grad_f * f * (1 - f)
+    z_g, z_o = grad_g * (1 - g**2), grad_o * o * (1 - o)
+    return np.concatenate([z_i, z_f, z_g, z_o]), grad_c * f
 
 
 # %%
-# Look at the last equation: going back a step, the gradient of the memory is multiplied
-# by the forget gate and by nothing else. If the gate is open, the gradient arrives
-# unharmed. This is why an LSTM can learn from what happened long ago.
+# Look at :math:`\delta c_{t-1}`: going back along the memory, the gradient is
+# multiplied by the forget gate and by nothing else. If the gate is open, it arrives
+# unharmed. This is why an LSTM can learn from what happened long ago. (A second way
+# back leads through :math:`h`, with weights on it, as in any recurrent network.)
 #
-# The gradients of the sums, times the input, give the gradient of the kernel, added up
-# over all steps. Here the loss is the sum of the last hidden state.
+# Here the loss is the sum of the last hidden state, and we follow the gradient of
+# :math:`W`. Those of :math:`U` and :math:`b` are gathered in the same way.
 
 grad_kernel, grad_h, grad_c = np.zeros_like(weights.kernel), np.ones(3), np.zeros(3)
 for t in reversed(range(len(sequence))):
-    grad_sums, grad_c = step_back(t, grad_h, grad_c)
-    grad_kernel += np.outer(sequence[t], grad_sums)
-    grad_h = weights.recurrent_kernel @ grad_sums
+    grad_z, grad_c = step_back(t, grad_h, grad_c)
+    grad_kernel += np.outer(sequence[t], grad_z)
+    grad_h = grad_z @ weights.recurrent_kernel.T
 last_only = np.zeros_like(trace.hidden)
 last_only[-1] = 1  # how the loss changes with each hidden state
 gradients = cell.backward(trace, last_only)
@@ -262,12 +270,12 @@ losses, y = [], labels[train]
 for _ in range(STEPS):
     trace, p = predict(sequences[train], weights, v, b)
     losses.append(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)))
-    grad_z = (p - y) / len(y)  # of the cross-entropy through the sigmoid
+    grad_p = (p - y) / len(y)  # of the cross-entropy, before the sigmoid
     grad_hidden = np.zeros_like(trace.hidden)
-    grad_hidden[:, -1] = grad_z[:, np.newaxis] * v
+    grad_hidden[:, -1] = grad_p[:, np.newaxis] * v
     gradients = cell.backward(trace, grad_hidden)
-    v = v - LEARNING_RATE * trace.hidden[:, -1].T @ grad_z
-    b = b - LEARNING_RATE * grad_z.sum()
+    v = v - LEARNING_RATE * trace.hidden[:, -1].T @ grad_p
+    b = b - LEARNING_RATE * grad_p.sum()
     weights = cell.Weights(
         weights.kernel - LEARNING_RATE * gradients.kernel,
         weights.recurrent_kernel - LEARNING_RATE * gradients.recurrent_kernel,
@@ -305,7 +313,7 @@ for name, baseline in [
     board.add(name, fitted.predict(values[test]))
 _, probability = predict(sequences[test], weights, v, b)
 board.add("LSTM in NumPy", (probability > 0.5).astype(float))
-print(board)
+print(board)  # skill: the part of the baseline's mistakes that is avoided
 
 # %%
 right = board.scores
@@ -336,7 +344,8 @@ evaluation.claim("the two lines never cross", abs(np.sign(apart).sum()) == len(a
 
 # %%
 # The lines part at the first step and stay apart. After that the same numbers come in,
-# so the distance between the lines *is* the memory of how it began.
+# so the distance between the lines *is* the memory of how it began. It may even grow:
+# the hidden state goes back into the gates and the candidate, and adds to it.
 #
 # The baselines tell what this is worth. A weighted sum of the numbers cannot solve the
 # task; gradient boosting can, because the places that matter are always the same two.
@@ -351,8 +360,8 @@ evaluation.claim("the two lines never cross", abs(np.sign(apart).sum()) == len(a
 # .. dropdown:: Which equation would you change to get a network that forgets?
 #
 #    That of the cell state: with a forget gate that is always closed, the memory is
-#    written anew at each step. What came before is left in the hidden state alone, and
-#    fades within a few steps, as in a simple RNN.
+#    written anew at each step. What came before is left in the hidden state alone, as
+#    in a simple RNN.
 #
 # .. dropdown:: Why does the gradient of the forget gate contain the old cell state?
 #

@@ -39,6 +39,7 @@ plt.style.use("simple_lstm.simple_lstm")
 
 texts, depths = datasets.make_brackets(SAMPLES, time_steps=TIME_STEPS, seed=SEED)
 
+depths = np.asarray(depths)
 SAMPLES, TIME_STEPS = depths.shape
 fig, ax = plt.subplots(figsize=(7, 2.4))
 ax.step(np.arange(TIME_STEPS), depths[0], where="mid", color="black")
@@ -53,8 +54,17 @@ ax.set_title("One text and its depth")
 # Each character becomes four numbers, a one for itself and zeros for the others:
 
 SYMBOLS = np.array(sorted(set("".join(texts))))
-characters = np.array([list(text) for text in texts])
-inputs = (characters[..., np.newaxis] == SYMBOLS).astype(np.float32)
+
+
+def one_hot(texts):
+    return (as_characters(texts)[..., np.newaxis] == SYMBOLS).astype(np.float32)
+
+
+def as_characters(texts):
+    return np.array([list(text) for text in texts])
+
+
+characters, inputs = as_characters(texts), one_hot(texts)
 is_open = (depths > 0).astype(int)
 print("symbols", *SYMBOLS, " inputs", inputs.shape, " labels", is_open.shape)
 train, validation, test = np.split(
@@ -122,7 +132,7 @@ for name, baseline in [
 # %%
 probability = model.predict(inputs[test], verbose=0)[..., 0]
 board.add("LSTM", (probability > 0.5).astype(int).ravel())
-print(board)
+print(board)  # skill: the part of the baseline's mistakes that is avoided
 plots.scoreboard(board)
 evaluation.claim("the LSTM is the best of them", board.best == "LSTM")
 evaluation.claim("it is right at least 99 % of the time", board.scores["LSTM"] >= 0.99)
@@ -131,7 +141,9 @@ evaluation.claim("it is right at least 99 % of the time", board.scores["LSTM"] >
 # Open it
 # -------
 # ``gates.trace`` runs the model once and returns every number inside its LSTM. Time
-# goes from left to right; each row of a panel is one unit.
+# goes from left to right. The rows of the input are the symbols, in the order printed
+# above. In all other panels each row is a unit, with its number at the left; they are
+# sorted, so that units which go together stand together.
 
 trace = gates.trace(model, inputs)
 shown, first = slice(0, 40), test[0]
@@ -194,7 +206,8 @@ plots.gates(short, units=[counter], labels=text)
 # %%
 # The lowest panel is the count. It moves one way with ``(`` and the other way with
 # ``)``: see how the candidate (what to write) changes its sign. At ``;`` the forget
-# gate drops, and the count goes back to where it began.
+# gate drops: the count is thrown away, and the candidate writes in its place what
+# stands for depth zero in this unit, which need not be the number zero.
 #
 # When does the forget gate close?
 # --------------------------------
@@ -213,15 +226,18 @@ ax.set(ylim=(0, 1), xlabel="character", ylabel="0 closed, 1 open")
 ax.set_title(f"Forget gate of unit {counter}, mean over the test texts")
 
 # %%
-lowest, next_lowest = sorted(forget.values())[:2]
-evaluation.claim(
-    "at the semicolon, and there alone, the forget gate is lower by at least 0.5",
-    min(forget, key=forget.get) == ";" and next_lowest - lowest >= 0.5,
+reset, second = sorted(forget, key=forget.get)[:2]
+alone = forget[second] - forget[reset] >= 0.5 and (reset == ";" or ";" not in SYMBOLS)
+evaluation.claim(f"only at {reset!r} the forget gate is lower, by at least 0.5", alone)
+
+# %%
+change = np.diff(depths, axis=1, prepend=0)  # which symbols go one up, and one down?
+up, down = (
+    min(SYMBOLS, key=lambda symbol: np.abs(change[characters == symbol] - step).mean())
+    for step in (1, -1)
 )
-opposite = candidate.get("(", 0) * candidate.get(")", 0) < 0
-evaluation.claim(
-    "at opening and closing brackets the candidate has other signs", opposite
-)
+opposite = candidate[up] * candidate[down] < 0
+evaluation.claim(f"the candidate has other signs at {up!r} and {down!r}", opposite)
 
 # %%
 # Open, it keeps what was counted; closed, it lets go of it. That is what this gate was
@@ -231,11 +247,10 @@ evaluation.claim(
 # ------------------------------------
 # No training text goes deeper than eight. What happens at twenty?
 
-tower = "(" * DEEP + ")" * DEEP
-one_hot = (np.array(list(tower))[:, np.newaxis] == SYMBOLS).astype(np.float32)
-tall = gates.trace(model, one_hot[np.newaxis])
+tower = up * DEEP + down * DEEP  # of brackets: ((( … )))
+tall = gates.trace(model, one_hot([tower]))
 read = reading.predict(tall.cell[0])
-true_depth = np.cumsum(np.where(np.array(list(tower)) == "(", 1, -1))
+true_depth = np.r_[1 : DEEP + 1, DEEP - 1 : -1 : -1]
 fig, ax = plt.subplots(figsize=(6.4, 3.2))
 ax.plot(true_depth, color="black", label="true depth")
 ax.plot(read, color="#0072B2", label="read from the cell state")
@@ -261,8 +276,8 @@ evaluation.claim("on the way down it is too low by 2 or more", lost >= 2)
 #
 # Use it
 # ------
-# Any Keras model with an LSTM can be opened, also one that was saved: here with a text
-# of your own, and the answer after each character.
+# Any Keras model with an LSTM can be opened, also one that was saved. Under the text
+# stands the answer after each character: ``o`` where something is open.
 
 import tempfile
 from pathlib import Path
@@ -270,19 +285,18 @@ from pathlib import Path
 with tempfile.TemporaryDirectory() as folder:
     model.save(Path(folder, "brackets.keras"))
     loaded = keras.saving.load_model(Path(folder, "brackets.keras"))
-mine = "((x)x);(x(;x)"
-one_hot = (np.array(list(mine))[:, np.newaxis] == SYMBOLS).astype(np.float32)
-answer = loaded.predict(one_hot[np.newaxis], verbose=0)[0, :, 0]
-print(" ".join(mine), "\n" + " ".join("o" if open_ > 0.5 else "." for open_ in answer))
-print(gates.trace(loaded, one_hot[np.newaxis]))
+mine = texts[test[0]]  # or a text of your own, of the same characters
+answer = loaded.predict(one_hot([mine]), verbose=0)[0, :, 0]
+print(mine, "\n" + "".join("o" if here > 0.5 else "." for here in answer))
+print(gates.trace(loaded, one_hot([mine])))
 
 # %%
 # Make it yours
 # -------------
-# Put texts of one length and a number for each of their characters into the line that
-# begins with ``texts, depths =``. *Try:* ``UNITS = 16``. The depth can still be read
-# from all units together, but no longer need one unit do the counting, or one gate the
-# forgetting: a larger memory shares its work.
+# Put texts of one length and a number for each of their characters, some zero and some
+# not, into the line that begins with ``texts, depths =``. *Try:* ``UNITS = 16``. The
+# depth can still be read from all units together, but no longer need one unit do the
+# counting, or one gate the forgetting: a larger memory shares its work.
 #
 # .. dropdown:: Why is an R² from the untrained LSTM shown at all?
 #

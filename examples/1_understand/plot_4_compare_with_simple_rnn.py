@@ -40,7 +40,8 @@ SEED = 0
 # The **adding problem** is from the paper that introduced the LSTM
 # (`Hochreiter & Schmidhuber, 1997 <https://doi.org/10.1162/neco.1997.9.8.1735>`_). The
 # second feature marks two steps with 1, one among the first ten and one in the first
-# half. The target is 0.5 plus a quarter of the sum of the two marked numbers.
+# half; at the first and the last step it is -1, elsewhere 0. The target is 0.5 plus a
+# quarter of the sum of the two marked numbers.
 
 
 def make_data(length, samples, seed):
@@ -50,9 +51,9 @@ def make_data(length, samples, seed):
     return sequences, targets
 
 
-example, answer = make_data(50, 1, SEED)
+example, example_target = make_data(50, 1, SEED)
 fig, (top, bottom) = plt.subplots(2, 1, figsize=(6.4, 3.4), sharex=True)
-top.set(title=f"One sequence, target {answer[0]:.3f}", ylabel="number")
+top.set(title=f"One sequence, target {example_target[0]:.3f}", ylabel="number")
 bottom.set(ylabel="mark", xlabel="time step", yticks=[-1, 0, 1])
 marked = np.flatnonzero(example[0, :, -1] == 1)
 top.plot(example[0, :, 0], ".-", color="#555555")
@@ -247,13 +248,11 @@ evaluation.claim("the LSTM that failed still loses nearly all half-way", lost)
 # On the left, models that have not learned yet. The simple RNN multiplies the message
 # by its weights at each step, and it fades: the **vanishing gradient**. The LSTM as
 # Keras starts it is no better: half-closed forget gates let even less through. Open
-# gates, and copying, let most of it through.
+# gates, and copying, let a good part of it through.
 #
 # On the right, the same models after the longest sequences they tried. Those that
 # learned have a nearly level curve: they have made themselves a memory through which
-# the gradient passes unharmed. In the LSTM that failed it is lost as before. A gradient
-# that arrives is needed, but it is not enough: look at the simple RNN with another
-# ``SEED``.
+# the gradient passes unharmed. In the LSTM that failed it is lost as before, or more.
 #
 # Look closer: what the gates do
 # ------------------------------

@@ -25,7 +25,8 @@ def small_site(folder: Path) -> Path:
         shutil.copytree(ROOT / "docs" / name, docs / name)
     shutil.copy(ROOT / "docs" / "conf.py", docs)
     (docs / "index.rst").write_text(
-        "Site\n====\n\n.. toctree::\n\n   gallery/index\n\n`simple_lstm.nothing`\n"
+        "Site\n====\n\n.. toctree::\n\n   gallery/index\n\n`simple_lstm.nothing`\n\n"
+        ":math:`\\nothing{x}`\n"
     )
     for place in (folder / "examples", group):
         (place / "GALLERY_HEADER.rst").write_text("Pages\n=====\n")
@@ -54,6 +55,7 @@ def test_false_claims_warnings_and_broken_references_fail_the_build(tmp_path):
     assert "claims what its run did not show: pigs fly" in report
     assert "UserWarning: old" in report
     assert "reference target not found: simple_lstm.nothing" in report
+    assert "equation not understood" in report
     assert "Unexpected failing examples (2)" in report
 
 
