@@ -228,7 +228,7 @@ ax.set_title(f"Forget gate of unit {counter}, mean over the test texts")
 # %%
 reset, second = sorted(forget, key=forget.get)[:2]
 alone = forget[second] - forget[reset] >= 0.5 and (reset == ";" or ";" not in SYMBOLS)
-evaluation.claim(f"only at {reset!r} the forget gate is lower, by at least 0.5", alone)
+evaluation.claim(f"only at '{reset}' the forget gate is lower, by at least 0.5", alone)
 
 # %%
 change = np.diff(depths, axis=1, prepend=0)  # which symbols go one up, and one down?
@@ -237,7 +237,7 @@ up, down = (
     for step in (1, -1)
 )
 opposite = candidate[up] * candidate[down] < 0
-evaluation.claim(f"the candidate has other signs at {up!r} and {down!r}", opposite)
+evaluation.claim(f"the candidate has other signs at '{up}' and '{down}'", opposite)
 
 # %%
 # Open, it keeps what was counted; closed, it lets go of it. That is what this gate was
