@@ -28,7 +28,7 @@ plt.style.use("simple_lstm.simple_lstm")
 
 LENGTHS = [20, 50, 100, 200]  # time steps of the sequences
 SEQUENCES, TEST = 40_000, 2000  # for training, each seen once; for the test
-UNITS, RNN_UNITS = 32, 65  # of an LSTM and a simple RNN with as many weights
+UNITS, RNN_UNITS = 32, 65  # of LSTM and simple RNN, for about as many weights
 BATCH_SIZE = 64  # sequences between two updates
 TOLERANCE = 0.04  # an answer this near counts as right, as in the paper
 ENOUGH = 0.5  # a model that is right less often is not tried on longer sequences
