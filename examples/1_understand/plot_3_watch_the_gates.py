@@ -191,7 +191,9 @@ evaluation.claim("neither of the others comes near: both below 0.7", others < 0.
 #
 # Which unit counts?
 # ------------------
-# The one whose cell state goes along with the depth best, up or down.
+# The one whose cell state goes along with the depth best, up or down. This page has
+# five units because so few can be read. An LSTM of another size solves the task as
+# well, but need not have one unit that does this alone.
 
 cells = trace.cell[test].reshape(-1, UNITS)
 size = [
