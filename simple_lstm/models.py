@@ -7,12 +7,20 @@ a saved model where simple_lstm is not installed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 from keras import layers
 
+from simple_lstm import _words
 from simple_lstm.preprocessing import Windows, frequency
+
+if TYPE_CHECKING:
+    from simple_lstm.word_vectors import WordVectors
 
 
 def sequence_classifier(
@@ -82,6 +90,116 @@ def sequence_classifier(
             else layers.Dense(classes, activation="softmax"),
         ]
     )
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate),
+        loss="binary_crossentropy"
+        if classes == 2
+        else "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def text_classifier(
+    texts: Sequence[str],
+    *,
+    classes: int = 2,
+    vectors: WordVectors | None = None,
+    time_steps: int = 60,
+    vocabulary: int = 20_000,
+    dimensions: int = 100,
+    units: int = 64,
+    dropout: float = 0.5,
+    learning_rate: float = 3e-3,
+    seed: int = 0,
+) -> keras.Model:
+    """A compiled LSTM that reads a text, word by word, and names its class.
+
+    Texts are cut into words inside the model: it takes strings. Punctuation is deleted
+    and ASCII letters become lower case; what white space parts is a word.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The training texts. Words that stand in them at least twice are known to the
+        model; the others are all the same to it.
+    classes : int
+        2 gives one sigmoid output (the probability of label 1); more give a softmax
+        output for each class. Labels are the integers from 0.
+    vectors : simple_lstm.word_vectors.WordVectors, optional
+        To start the embedding from, instead of random numbers. Their words are known
+        to the model, too.
+    time_steps : int
+        The most words that are read. What comes after them in a text is not:
+        `words_not_read` counts it.
+    vocabulary : int
+        The most words that are taken from the texts, the commonest first.
+    dimensions : int
+        Size of the embedding if there are no vectors.
+    units : int
+        Size of the LSTM's state.
+    dropout : float
+        The part of the dimensions of the embedding that is left out at random, for a
+        whole text at a time, while training.
+    learning_rate : float
+        Of the Adam optimizer.
+    seed : int
+        Of the weights, and of Keras' other random numbers.
+
+    Returns
+    -------
+    keras.Model
+        From strings (batch,) to (batch, 1) or (batch, classes). A text may be of any
+        length, also empty. Give Keras an object array or ``tf.constant(texts)``: it
+        refuses lists of str.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 2 classes or 1 time step, or ``texts`` is a single text
+        or has no word in it twice and there are no vectors.
+
+    References
+    ----------
+    Dai, A. M., & Le, Q. V. (2015). Semi-supervised sequence learning. *Advances in
+    Neural Information Processing Systems*, 28. (Starting an LSTM from unlabelled text.)
+
+    Gal, Y., & Ghahramani, Z. (2016). A theoretically grounded application of dropout in
+    recurrent neural networks. *Advances in Neural Information Processing Systems*, 29.
+
+    Examples
+    --------
+    >>> import tensorflow as tf
+    >>> from simple_lstm import models
+    >>> model = models.text_classifier(["a good film", "a bad film"], units=4)
+    >>> model(tf.constant(["good", "", "a film of any length"])).shape
+    TensorShape([3, 1])
+    """
+    _words.check(texts, "text_classifier")
+    if classes < 2 or time_steps < 1:
+        raise ValueError(
+            f"text_classifier(classes={classes}, time_steps={time_steps}): there must "
+            "be at least 2 classes and 1 time step."
+        )
+    words = _common_words(texts, vocabulary) if vectors is None else vectors.words
+    keras.utils.set_random_seed(seed)
+    text = keras.Input((), dtype="string", name="text")
+    numbers = layers.TextVectorization(vocabulary=words)(text)
+    # A step of padding, so that a batch of empty texts has a step at all.
+    numbers = keras.ops.pad(numbers, [[0, 0], [0, 1]])[:, :time_steps]
+    if vectors is not None:
+        dimensions = vectors.vectors.shape[1]
+    embedding = layers.Embedding(len(words) + 2, dimensions, mask_zero=True)
+    embedded = layers.SpatialDropout1D(dropout)(embedding(numbers))
+    answer = (
+        layers.Dense(1, activation="sigmoid")
+        if classes == 2
+        else layers.Dense(classes, activation="softmax")
+    )
+    model = keras.Model(text, answer(layers.LSTM(units)(embedded)))
+    if vectors is not None:
+        padding_and_unknown = np.zeros((2, dimensions), dtype=np.float32)
+        embedding.set_weights([np.vstack([padding_and_unknown, vectors.vectors])])
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss="binary_crossentropy"
@@ -182,6 +300,56 @@ def forecaster(
     return model
 
 
+def words_not_read(model: keras.Model, texts: Sequence[str]) -> np.ndarray:
+    """How many words at the end of each text are beyond what a model reads.
+
+    A model of texts has a length at which it cuts, in silence.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A functional or Sequential model of strings with a
+        `keras.layers.TextVectorization` in it, such as `text_classifier` makes.
+    texts : sequence of str
+        Texts to be read.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (samples,)
+        0 for a text that is read to its end.
+
+    Raises
+    ------
+    ValueError
+        If the model has no such layer.
+
+    Examples
+    --------
+    >>> from simple_lstm import models
+    >>> model = models.text_classifier(["yes, yes", "no, no, no"], time_steps=4)
+    >>> models.words_not_read(model, ["yes", "no, no, no, no, no, yes"])
+    array([0, 2])
+    """
+    cutters = [
+        layer for layer in model.layers if isinstance(layer, layers.TextVectorization)
+    ]
+    if not cutters:
+        raise ValueError(
+            "words_not_read: the model has no TextVectorization layer, so it reads no "
+            "texts."
+        )
+    settings = cutters[0].get_config()
+    if settings["output_mode"] != "int":  # a bag of words has room for any text
+        return np.zeros(len(texts), dtype=int)
+    settings |= {"output_sequence_length": None, "ragged": True}
+    given = tf.constant(list(texts), dtype="string")
+    words = layers.TextVectorization.from_config(settings)(given).row_lengths()
+    readers = [layer for layer in model.layers if isinstance(layer, layers.Embedding)]
+    read = readers[0].input if readers else cutters[0].output
+    numbers = keras.Model(model.inputs, read)(given)
+    return words.numpy() - np.count_nonzero(numbers, axis=1)
+
+
 def forecast(
     model: keras.Model,
     history: pd.DataFrame,
@@ -262,6 +430,16 @@ def forecast(
         raise ValueError("forecast: this model uses nothing known ahead. Leave it out.")
     values = model(data if len(data) > 1 else past, training=False)
     return pd.DataFrame({"forecast": np.asarray(values)[0]}, index=times)
+
+
+def _common_words(texts: Sequence[str], most: int) -> list[str]:
+    """The words that stand in the texts at least twice, the commonest first.
+
+    From the others the model learns what to make of an unknown word.
+    """
+    words, numbers, _ = _words.cut(texts)
+    times = np.bincount(numbers, minlength=len(words))
+    return [word for word, count in zip(words, times, strict=True) if count > 1][:most]
 
 
 def _scale(rows: np.ndarray) -> layers.Normalization:

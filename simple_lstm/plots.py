@@ -1,4 +1,4 @@
-"""One function a figure. Each takes ``ax=None`` and returns the Axes.
+"""One function a figure. Each takes ``ax=None`` and returns the Axes, but for text.
 
 ``plt.style.use("simple_lstm.simple_lstm")`` gives the look of the gallery. The colors
 can be told apart by color-blind readers (Okabe & Ito, 2008); ``GATES`` holds those of
@@ -8,7 +8,7 @@ the parts of an LSTM.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.dates
 import matplotlib.pyplot as plt
@@ -16,8 +16,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
 
 from simple_lstm import _gate_drawing as drawing
+from simple_lstm._colored_text import ColoredText as ColoredText
 from simple_lstm._gate_drawing import GATES as GATES
 from simple_lstm.evaluation import Scoreboard
 
@@ -245,6 +247,140 @@ def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
     )
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1), borderpad=0, handlelength=3)
     return ax
+
+
+def confusion(
+    truth: ArrayLike,
+    prediction: ArrayLike,
+    *,
+    classes: Sequence[str],
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw which classes are taken for which, as counts and as parts of each row.
+
+    Parameters
+    ----------
+    truth, prediction : array_like of int, shape (samples,)
+        Labels, counted from 0.
+    classes : sequence of str
+        What the labels are called, in their order.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A row for each true class, a column for each answer; the color is the part of
+        its row.
+
+    Raises
+    ------
+    ValueError
+        If a label has no name, or there is not one prediction for each truth.
+    """
+    from sklearn.metrics import confusion_matrix
+
+    true, said = np.asarray(truth), np.asarray(prediction)
+    if true.shape != said.shape or true.ndim != 1:
+        raise ValueError(
+            f"plots.confusion: truth has shape {true.shape}, prediction {said.shape}; "
+            "expected (samples,) for both. Turn probabilities into labels first."
+        )
+    unnamed = set(np.unique([true, said])) - set(range(len(classes)))
+    if unnamed:
+        raise ValueError(
+            f"plots.confusion: the label {min(unnamed)} has no name among the "
+            f"{len(classes)} classes; labels are the integers from 0."
+        )
+    places = range(len(classes))
+    counts = confusion_matrix(true, said, labels=places)
+    parts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    if ax is None:
+        side = 1.6 + 0.62 * len(classes)
+        _, ax = plt.subplots(figsize=(side + 1.2, side))
+    image = ax.imshow(parts, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.ndindex(counts.shape):
+        count, ink = counts[row, column], "wk"[int(parts[row, column] < 0.55)]
+        ax.text(column, row, f"{count:,}", ha="center", va="center", color=ink)
+    ax.set_xticks(places, classes)
+    ax.set_yticks(places, classes)
+    if len(classes) > 3:
+        plt.setp(ax.get_xticklabels(), rotation=45, ha="right", rotation_mode="anchor")
+    ax.set(title="What is taken for what", xlabel="the model says", ylabel="truth")
+    ax.grid(visible=False)
+    assert ax.figure is not None
+    ax.figure.colorbar(image, ax=ax, label="part of the row")
+    return ax
+
+
+def colored_text(
+    words: Sequence[str] | Sequence[Sequence[str]],
+    values: ArrayLike | Sequence[ArrayLike],
+    *,
+    limits: tuple[float, float] = (0.0, 1.0),
+) -> ColoredText:
+    """Show a number for each word of a text, in color and as digits under the word.
+
+    Unlike the other functions here, this one returns no Axes but text: a notebook and
+    the gallery show it in color, ``print`` without. What stands in the words is never
+    taken for HTML.
+
+    Parameters
+    ----------
+    words : sequence of str, or sequence of sequences of str
+        The words of one text, or of several, each on a line of its own.
+    values : array_like, or sequence of array_like
+        A number for each word, for example the probability after it.
+    limits : tuple of float
+        Numbers at or below the first are orange, at or above the second blue, those
+        half-way white.
+
+    Returns
+    -------
+    simple_lstm.plots.ColoredText
+        To be the last line of a cell, or to print.
+
+    Raises
+    ------
+    ValueError
+        If there is not one number for each word, a number is missing (NaN), or the
+        limits are not in order.
+
+    Examples
+    --------
+    >>> from simple_lstm import plots
+    >>> plots.colored_text(["not", "bad"], [0.31, 0.64])
+    not  bad
+    0.31 0.64
+    """
+    if isinstance(words, str):
+        raise ValueError("plots.colored_text: words is one text; give text.split().")
+    if not limits[0] < limits[1]:
+        raise ValueError(
+            f"plots.colored_text(limits={limits}): the first must be the smaller one."
+        )
+    several = any(not isinstance(word, str) for word in words)
+    texts: Any = words if several else [words]
+    rows: Any = values if several else [values]
+    if len(texts) != len(rows):
+        raise ValueError(
+            f"plots.colored_text: {len(texts)} texts but values for {len(rows)}."
+        )
+    lines = []
+    for text, row in zip(texts, rows, strict=True):
+        numbers = np.asarray(row, dtype=float)
+        if numbers.shape != (len(text),):
+            raise ValueError(
+                f"plots.colored_text: {len(text)} words but values of shape "
+                f"{numbers.shape}; give one number for each word."
+            )
+        if np.isnan(numbers).any():
+            first = text[int(np.isnan(numbers).argmax())]
+            raise ValueError(
+                f"plots.colored_text: the number of {first!r} is missing (NaN)."
+            )
+        lines.append(list(zip(text, numbers.tolist(), strict=True)))
+    return ColoredText(lines, limits)
 
 
 def gates(

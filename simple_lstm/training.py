@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 
 from simple_lstm._checking import check_numbers
+from simple_lstm.batches import TextBatches
+from simple_lstm.models import words_not_read
 from simple_lstm.preprocessing import Windows
 
 Data = Windows | tuple[np.ndarray | Sequence[str], np.ndarray]
@@ -76,8 +78,9 @@ def fit(
         Compiled. It is trained in place.
     train, validation : simple_lstm.preprocessing.Windows or tuple of two arrays
         Windows are cut batch by batch. A tuple holds inputs and labels; inputs are an
-        array (samples, time_steps,
-        features), or texts as a sequence of str for a model that takes text.
+        array (samples, time_steps, features), or texts as a sequence of str for a model
+        that takes text. Texts of like length share a batch, and a printed line says how
+        many are longer than the model reads.
     epochs : int
         Passes over the training data, at most.
     patience : int
@@ -145,6 +148,8 @@ def _training_data(
     if isinstance(train, Windows):
         return {"x": train.batches(batch_size, shuffle=True, seed=seed)}
     inputs, labels = _arrays(model, train, "train")
+    if inputs.dtype == object:
+        return {"x": TextBatches(inputs.tolist(), labels, batch_size, seed=seed)}
     return {"x": inputs, "y": labels, "batch_size": batch_size}
 
 
@@ -173,6 +178,7 @@ def _arrays(
         raise ValueError(f"fit: the model takes {due}, but {name} holds {came}.")
     if takes_text:
         inputs = inputs.astype(object)  # Keras refuses arrays of str
+        _report_cuts(words_not_read(model, inputs.tolist()), name)
     else:
         check_numbers(inputs, model.inputs[0].shape, f"fit: the inputs of {name}")
     if len(inputs) != len(labels):
@@ -192,6 +198,17 @@ def _arrays(
             "and 1."
         )
     return inputs, labels
+
+
+def _report_cuts(not_read: np.ndarray, name: str) -> None:
+    """Say how much of the texts is lost, if anything is."""
+    cut = np.count_nonzero(not_read)
+    if cut:
+        print(
+            f"fit: {cut:,} of the {len(not_read):,} texts of {name} are longer than "
+            f"the model reads: {not_read.sum():,} words at their ends are left out. "
+            "Build it with more time_steps to read them."
+        )
 
 
 def _show(progress: bool | Literal["auto"]) -> bool:

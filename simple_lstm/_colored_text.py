@@ -1,0 +1,77 @@
+"""Words with a number each, as colored HTML and as plain text."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from textwrap import TextWrapper
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap, to_hex
+
+# Light enough at both ends for black text (a contrast of 7 to 1 or better).
+_COLORS = LinearSegmentedColormap.from_list("", ["#f2a65a", "#ffffff", "#7fb8de"])
+_LINE = "margin: 0.6em 0; line-height: 2.9; overflow-wrap: anywhere;"
+_WORD = (
+    "ruby-position: under; color: #000; padding: 0.15em 0.3em; border-radius: 3px; "
+    "white-space: pre-wrap; background: "
+)
+_NUMBER = "color: #000; font-size: 0.75em; background: "
+
+
+@dataclass(frozen=True, repr=False)
+class ColoredText:
+    """Lines of words, each with its number under it.
+
+    A notebook shows it in color; ``print`` writes the numbers under the words.
+
+    Attributes
+    ----------
+    lines : list of list of (str, float)
+        Words with their numbers.
+    limits : tuple of float
+        The numbers that get the full colors: orange for the first, blue for the
+        second, white half-way.
+    """
+
+    lines: list[list[tuple[str, float]]]
+    limits: tuple[float, float]
+
+    def _repr_html_(self) -> str:
+        lines = (
+            f"<p style='{_LINE}'>{' '.join(self._word(*pair) for pair in line)}</p>"
+            for line in self.lines
+        )
+        return f"<div class='colored-text'>{''.join(lines)}</div>"
+
+    def _word(self, word: str, number: float) -> str:
+        low, high = self.limits
+        place = np.clip((number - low) / (high - low), 0, 1)
+        color = to_hex(_COLORS(float(place)))
+        return (
+            f"<ruby style='{_WORD}{color}'>{html.escape(word)}"
+            f"<rt style='{_NUMBER}{color}'>{number:.2f}</rt></ruby>"
+        )
+
+    def __str__(self) -> str:
+        return "\n\n".join(_as_columns(line) for line in self.lines)
+
+    __repr__ = __str__
+
+
+def _as_columns(line: list[tuple[str, float]]) -> str:
+    """Numbers under their words, in rows of at most 80 characters."""
+    cells = [(" ".join(word.split()), f"{number:.2f}") for word, number in line]
+    widths = [max(map(len, cell)) for cell in cells]
+    # Wrapped as if each column were one word of its width.
+    rows = TextWrapper(80, break_long_words=False, break_on_hyphens=False).wrap(
+        " ".join("x" * width for width in widths)
+    )
+    columns = iter(zip(cells, widths, strict=True))
+    written = []
+    for row in rows:
+        taken = [next(columns) for _ in row.split()]
+        for part in (0, 1):
+            text = " ".join(cell[part].ljust(width) for cell, width in taken)
+            written.append(text.rstrip())
+    return "\n".join(written)
