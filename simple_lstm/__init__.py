@@ -5,7 +5,8 @@ Each module does one job. In the order in which a model is made, then opened:
 =========================  ==================================================
 `simple_lstm.datasets`       real and made data to learn on
 `simple_lstm.preprocessing`  read a CSV file, fill gaps, split in time, windows
-`simple_lstm.batches`        windows as batches for Keras, without copies
+`simple_lstm.word_vectors`   word vectors counted from texts without labels
+`simple_lstm.batches`        windows and texts as batches for Keras
 `simple_lstm.models`         Keras models of stock layers, and forecasts from them
 `simple_lstm.training`       training that can be repeated and stops in time
 `simple_lstm.baselines`      what an LSTM has to beat

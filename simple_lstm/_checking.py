@@ -1,5 +1,8 @@
 """Checks of what a model is given, shared by all that runs one."""
 
+import string
+from collections.abc import Sequence
+
 import numpy as np
 
 
@@ -39,3 +42,37 @@ def check_numbers(inputs: np.ndarray, due: tuple[int | None, ...], what: str) ->
             f"{what}: {missing:,} values are missing (NaN). A single one turns every "
             "later number into NaN. Fill or leave out those samples."
         )
+
+
+def check_texts(texts: Sequence[str], what: str, *, with_words: bool = False) -> None:
+    """Refuse what is not a sequence of texts.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        What came.
+    what : str
+        Who asks, to begin the error with: "fit: the inputs of train".
+    with_words : bool
+        Whether at least one word must stand in them.
+
+    Raises
+    ------
+    ValueError
+        If it is a single text, holds something that is no text, or has no word.
+    """
+    if isinstance(texts, str):
+        raise ValueError(
+            f"{what}: this is one text; give a list of them: [text], or its lines, "
+            "text.splitlines()."
+        )
+    wrong = [text for text in texts if not isinstance(text, str)]
+    if wrong:
+        raise ValueError(
+            f"{what}: {len(wrong):,} of the {len(texts):,} texts are not text; the "
+            f"first is {wrong[0]!r}. Leave out what is missing."
+        )
+    if with_words and not any(
+        text.strip(string.punctuation + " \n\t") for text in texts
+    ):
+        raise ValueError(f"{what}: there is no word in the texts.")

@@ -37,33 +37,3 @@ def cut(
     numbers = layer(tf.constant(list(texts)))
     words = [str(word) for word in layer.get_vocabulary(include_special_tokens=False)]
     return words, numbers.values.numpy() - 2, numbers.row_lengths().numpy()
-
-
-def check(texts: Sequence[str], what: str) -> None:
-    """Refuse what is not a sequence of texts with at least one word.
-
-    Parameters
-    ----------
-    texts : sequence of str
-        What came.
-    what : str
-        Who asks, to begin the error with.
-
-    Raises
-    ------
-    ValueError
-        If it is a single text, holds something that is no text, or is empty.
-    """
-    if isinstance(texts, str):
-        raise ValueError(
-            f"{what}: texts is one text; give a list of them: [text], or its lines, "
-            "text.splitlines()."
-        )
-    wrong = [text for text in texts if not isinstance(text, str)]
-    if wrong:
-        raise ValueError(
-            f"{what}: {len(wrong):,} of the {len(texts):,} texts are not text; the "
-            f"first is {wrong[0]!r}. Leave out what is missing."
-        )
-    if not any(text.strip() for text in texts):
-        raise ValueError(f"{what}: there is no word in the texts.")

@@ -11,6 +11,7 @@ pairs of neighbors.
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Sequence
 from functools import partial
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from simple_lstm._checking import check_texts
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -287,6 +290,7 @@ def naive_bayes(texts: Sequence[str], labels: ArrayLike) -> Pipeline:
     from sklearn.naive_bayes import MultinomialNB
     from sklearn.pipeline import make_pipeline
 
+    check_texts(texts, "naive_bayes")
     model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), MultinomialNB())
     return model.fit(texts, labels)
 
@@ -326,6 +330,7 @@ def bag_of_words(
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
+    check_texts(texts, "bag_of_words")
     weights = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
     model = make_pipeline(weights, LogisticRegression(C=1 / penalty, max_iter=1000))
     return model.fit(texts, labels)
@@ -369,6 +374,7 @@ def averaged_vectors(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer, Normalizer, StandardScaler
 
+    check_texts(texts, "averaged_vectors")
     model = make_pipeline(
         CountVectorizer(vocabulary=vectors.words, analyzer=_cut),
         Normalizer("l1"),  # counts become parts of the text
@@ -382,7 +388,8 @@ def averaged_vectors(
 def _cut(text: str) -> list[str]:
     """The words of a text as `keras.layers.TextVectorization` cuts them."""
     upper, lower = string.ascii_uppercase, string.ascii_lowercase
-    return text.translate(str.maketrans(upper, lower, string.punctuation)).split()
+    text = text.translate(str.maketrans(upper, lower, string.punctuation))
+    return re.findall(r"[^ \t\n\v\f\r]+", text)
 
 
 def _add_up(parts: csr_matrix, vectors: np.ndarray) -> np.ndarray:

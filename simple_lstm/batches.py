@@ -11,6 +11,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
+from simple_lstm._checking import check_texts
+
 if TYPE_CHECKING:
     from simple_lstm.preprocessing import Windows
 
@@ -113,6 +115,7 @@ class TextBatches(keras.utils.PyDataset):
         seed: int = 0,
     ) -> None:
         super().__init__()
+        check_texts(texts, "TextBatches")
         if batch_size < 1:
             raise ValueError(
                 f"TextBatches(batch_size={batch_size}): a batch needs at least 1 text."

@@ -17,6 +17,7 @@ import tensorflow as tf
 from keras import layers
 
 from simple_lstm import _words
+from simple_lstm._checking import check_texts
 from simple_lstm.preprocessing import Windows, frequency
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def text_classifier(
     *,
     classes: int = 2,
     vectors: WordVectors | None = None,
+    fine_tune: bool = False,
     time_steps: int = 60,
     vocabulary: int = 20_000,
     dimensions: int = 100,
@@ -127,8 +129,11 @@ def text_classifier(
         2 gives one sigmoid output (the probability of label 1); more give a softmax
         output for each class. Labels are the integers from 0.
     vectors : simple_lstm.word_vectors.WordVectors, optional
-        To start the embedding from, instead of random numbers. Their words are known
-        to the model, too.
+        The embedding, instead of one that starts from random numbers. The model then
+        knows their words and no others.
+    fine_tune : bool
+        Whether training changes the vectors. If not, words that no training text has
+        stay comparable to those that it has.
     time_steps : int
         The most words that are read. What comes after them in a text is not:
         `words_not_read` counts it.
@@ -150,8 +155,8 @@ def text_classifier(
     -------
     keras.Model
         From strings (batch,) to (batch, 1) or (batch, classes). A text may be of any
-        length, also empty. Give Keras an object array or ``tf.constant(texts)``: it
-        refuses lists of str.
+        length, also empty. The layer ``words_to_numbers`` holds the vocabulary. Give
+        Keras an object array or ``tf.constant(texts)``: it refuses lists of str.
 
     Raises
     ------
@@ -175,21 +180,32 @@ def text_classifier(
     >>> model(tf.constant(["good", "", "a film of any length"])).shape
     TensorShape([3, 1])
     """
-    _words.check(texts, "text_classifier")
+    check_texts(texts, "text_classifier", with_words=True)
     if classes < 2 or time_steps < 1:
         raise ValueError(
             f"text_classifier(classes={classes}, time_steps={time_steps}): there must "
             "be at least 2 classes and 1 time step."
         )
     words = _common_words(texts, vocabulary) if vectors is None else vectors.words
+    if not words:
+        raise ValueError(
+            "text_classifier: no word stands in the texts twice, so none could be "
+            "learned. Give more texts, or vectors."
+        )
     keras.utils.set_random_seed(seed)
     text = keras.Input((), dtype="string", name="text")
-    numbers = layers.TextVectorization(vocabulary=words)(text)
+    numbers = layers.TextVectorization(vocabulary=words, name="words_to_numbers")(text)
     # A step of padding, so that a batch of empty texts has a step at all.
     numbers = keras.ops.pad(numbers, [[0, 0], [0, 1]])[:, :time_steps]
     if vectors is not None:
         dimensions = vectors.vectors.shape[1]
-    embedding = layers.Embedding(len(words) + 2, dimensions, mask_zero=True)
+    embedding = layers.Embedding(
+        len(words) + 2,
+        dimensions,
+        mask_zero=True,
+        trainable=fine_tune or vectors is None,
+        name="embedding",
+    )
     embedded = layers.SpatialDropout1D(dropout)(embedding(numbers))
     answer = (
         layers.Dense(1, activation="sigmoid")
@@ -198,8 +214,7 @@ def text_classifier(
     )
     model = keras.Model(text, answer(layers.LSTM(units)(embedded)))
     if vectors is not None:
-        padding_and_unknown = np.zeros((2, dimensions), dtype=np.float32)
-        embedding.set_weights([np.vstack([padding_and_unknown, vectors.vectors])])
+        embedding.set_weights([_rows_of_embedding(vectors.vectors)])
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss="binary_crossentropy"
@@ -330,6 +345,7 @@ def words_not_read(model: keras.Model, texts: Sequence[str]) -> np.ndarray:
     >>> models.words_not_read(model, ["yes", "no, no, no, no, no, yes"])
     array([0, 2])
     """
+    check_texts(texts, "words_not_read")
     cutters = [
         layer for layer in model.layers if isinstance(layer, layers.TextVectorization)
     ]
@@ -341,6 +357,8 @@ def words_not_read(model: keras.Model, texts: Sequence[str]) -> np.ndarray:
     settings = cutters[0].get_config()
     if settings["output_mode"] != "int":  # a bag of words has room for any text
         return np.zeros(len(texts), dtype=int)
+    # Only the number of words matters, so any vocabulary will do.
+    settings |= {"vocabulary": ["any"], "vocabulary_size": None, "max_tokens": None}
     settings |= {"output_sequence_length": None, "ragged": True}
     given = tf.constant(list(texts), dtype="string")
     words = layers.TextVectorization.from_config(settings)(given).row_lengths()
@@ -440,6 +458,16 @@ def _common_words(texts: Sequence[str], most: int) -> list[str]:
     words, numbers, _ = _words.cut(texts)
     times = np.bincount(numbers, minlength=len(words))
     return [word for word, count in zip(words, times, strict=True) if count > 1][:most]
+
+
+def _rows_of_embedding(vectors: np.ndarray) -> np.ndarray:
+    """Zeros for padding and for unknown words, then the vectors with a spread near 1.
+
+    An LSTM learns best from inputs of that size.
+    """
+    padding_and_unknown = np.zeros((2, vectors.shape[1]), dtype=np.float32)
+    spread = float(vectors.std())
+    return np.vstack([padding_and_unknown, vectors / (spread if spread > 0 else 1.0)])
 
 
 def _scale(rows: np.ndarray) -> layers.Normalization:

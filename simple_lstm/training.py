@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from simple_lstm._checking import check_numbers
+from simple_lstm._checking import check_numbers, check_texts
 from simple_lstm.batches import TextBatches
 from simple_lstm.models import words_not_read
 from simple_lstm.preprocessing import Windows
@@ -168,18 +168,20 @@ def _arrays(
             f"fit: {name} is a {type(data).__name__}; expected windows, or a pair "
             "(inputs, labels)."
         )
-    inputs, labels = np.asarray(data[0]), np.asarray(data[1])
+    given, labels = data[0], np.asarray(data[1])
     takes_text = model.inputs[0].dtype == "string"
-    if inputs.dtype == object and not isinstance(inputs.flat[0], str):
-        inputs = inputs.astype(float)
-    is_text = inputs.dtype.kind in "UOT"
+    is_text = any(isinstance(one, str) for one in given)
     if is_text != takes_text:
         due, came = ("text", "numbers") if takes_text else ("numbers", "text")
         raise ValueError(f"fit: the model takes {due}, but {name} holds {came}.")
     if takes_text:
-        inputs = inputs.astype(object)  # Keras refuses arrays of str
-        _report_cuts(words_not_read(model, inputs.tolist()), name)
+        check_texts(given, f"fit: the inputs of {name}")
+        inputs = np.array(list(given), dtype=object)  # Keras refuses arrays of str
+        _report_cuts(model, inputs.tolist(), name)
     else:
+        inputs = np.asarray(given)
+        if inputs.dtype == object:
+            inputs = inputs.astype(float)
         check_numbers(inputs, model.inputs[0].shape, f"fit: the inputs of {name}")
     if len(inputs) != len(labels):
         raise ValueError(
@@ -200,8 +202,12 @@ def _arrays(
     return inputs, labels
 
 
-def _report_cuts(not_read: np.ndarray, name: str) -> None:
+def _report_cuts(model: keras.Model, texts: list[str], name: str) -> None:
     """Say how much of the texts is lost, if anything is."""
+    cutter = keras.layers.TextVectorization
+    if not any(isinstance(layer, cutter) for layer in model.layers):
+        return
+    not_read = words_not_read(model, texts)
     cut = np.count_nonzero(not_read)
     if cut:
         print(

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from simple_lstm import _words
+from simple_lstm._checking import check_texts
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,10 +68,9 @@ class WordVectors:
                 f"neighbours({word!r}): this word has no vector. Words are in lower "
                 "case and without punctuation, and rare ones were left out."
             )
-        lengths = np.linalg.norm(self.vectors, axis=1)
-        unit = self.vectors / np.where(lengths > 0, lengths, 1)[:, np.newaxis]
+        directions = _of_length_1(self.vectors)
         place = self.words.index(word)
-        nearest = np.argsort(-(unit @ unit[place]), kind="stable")
+        nearest = np.argsort(-(directions @ directions[place]), kind="stable")
         return [self.words[other] for other in nearest if other != place][:number]
 
 
@@ -78,7 +78,7 @@ def count(
     texts: Sequence[str],
     *,
     dimensions: int = 100,
-    window: int | None = 5,
+    window: int | tuple[int | None, ...] | None = 5,
     vocabulary: int = 20_000,
     seed: int = 0,
 ) -> WordVectors:
@@ -94,11 +94,11 @@ def count(
     texts : sequence of str
         Any texts of the kind that matters, the more the better; they need no labels.
     dimensions : int
-        Numbers in each vector.
-    window : int, optional
+        Numbers in each vector, for each window.
+    window : int or None, or a tuple of them
         How many words to the left and to the right are near. A small window finds words
         of the same use; None takes the whole text, which finds words of the same topic
-        and mood.
+        and mood. A tuple gives the vectors of each side by side.
     vocabulary : int
         How many words get a vector, the commonest first.
     seed : int
@@ -136,31 +136,24 @@ def count(
     >>> found.neighbours("tea", 1)
     ['coffee']
     """
-    from sklearn.utils.extmath import randomized_svd
-
-    _words.check(texts, "word_vectors.count")
-    if min(dimensions, vocabulary, 1 if window is None else window) < 1:
+    check_texts(texts, "word_vectors.count", with_words=True)
+    windows = window if isinstance(window, tuple) else (window,)
+    sizes = [1 if size is None else size for size in windows]
+    if not windows or min(dimensions, vocabulary, *sizes) < 1:
         raise ValueError(
             f"word_vectors.count(dimensions={dimensions}, window={window}, "
             f"vocabulary={vocabulary}): each must be at least 1; window=None takes "
             "whole texts."
         )
     words, numbers, lengths = _words.cut(texts, vocabulary)
-    if window is None:
-        counts = _count_texts(numbers, lengths, len(words))
-    else:
-        counts = _count_near(numbers, lengths, len(words), window)
-    if min(counts.shape) < dimensions:
-        raise ValueError(
-            f"word_vectors.count(dimensions={dimensions}): the texts have "
-            f"{counts.shape[0]:,} words in {counts.shape[1]:,} places; give more "
-            "texts, or ask for fewer dimensions."
-        )
-    information = _positive_information(counts)
-    left, values, _ = randomized_svd(information, dimensions, random_state=seed)
-    vectors = left * np.sqrt(values)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors = np.divide(vectors, lengths, where=lengths > 0, out=np.zeros_like(vectors))
+    parts = []
+    for size in windows:
+        if size is None:
+            counts = _count_texts(numbers, lengths, len(words))
+        else:
+            counts = _count_near(numbers, lengths, len(words), size)
+        parts.append(_directions(counts, dimensions, seed))
+    vectors = _of_length_1(np.hstack(parts))
     return WordVectors(words, vectors.astype(np.float32))
 
 
@@ -191,6 +184,30 @@ def _table(
 ) -> sparse.csr_matrix:
     ones = np.ones(len(rows), dtype=np.float32)
     return sparse.coo_matrix((ones, (rows, columns)), shape=shape).tocsr()
+
+
+def _directions(counts: sparse.csr_matrix, dimensions: int, seed: int) -> np.ndarray:
+    """The main directions of a table of counts: (words, dimensions), rows of length 1.
+
+    A row without any information stays zero.
+    """
+    from sklearn.utils.extmath import randomized_svd
+
+    if min(counts.shape) < dimensions:
+        raise ValueError(
+            f"word_vectors.count(dimensions={dimensions}): the texts have "
+            f"{counts.shape[0]:,} words in {counts.shape[1]:,} places; give more "
+            "texts, or ask for fewer dimensions."
+        )
+    information = _positive_information(counts)
+    left, values, _ = randomized_svd(information, dimensions, random_state=seed)
+    return _of_length_1(left * np.sqrt(values))
+
+
+def _of_length_1(rows: np.ndarray) -> np.ndarray:
+    """The rows at length 1; a row of zeros stays as it is."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.where(lengths > 0, lengths, 1)
 
 
 def _positive_information(counts: sparse.csr_matrix) -> sparse.csr_matrix:

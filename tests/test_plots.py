@@ -1,8 +1,13 @@
+import re
+from html.parser import HTMLParser
+
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from simple_lstm import cell, evaluation, plots, preprocessing, training
 
@@ -189,3 +194,233 @@ def test_a_step_is_drawn_with_its_numbers():
 def test_what_is_not_in_a_trace_cannot_be_drawn(draw, message):
     with pytest.raises(ValueError, match=message):
         draw(small_trace())
+
+
+def counts_shown(ax):
+    """The numbers that stand in the cells, (truth, answer)."""
+    classes = len(ax.get_xticks())
+    counts = np.full((classes, classes), -1)
+    for text in ax.texts:
+        column, row = text.get_position()
+        counts[row, column] = int(text.get_text().replace(",", ""))
+    return counts
+
+
+def test_confusions_are_counted_as_by_hand():
+    truth = [0, 0, 0, 1, 2, 2, 2, 2]
+    prediction = [0, 1, 1, 1, 0, 2, 2, 2]
+    ax = plots.confusion(truth, prediction, classes=["a", "b", "c"])
+    np.testing.assert_array_equal(counts_shown(ax), [[1, 2, 0], [0, 1, 0], [1, 0, 3]])
+
+
+def test_colors_are_parts_of_each_row():
+    rng = np.random.default_rng(0)
+    truth, prediction = rng.integers(0, 4, (2, 500))
+    ax = plots.confusion(truth, prediction, classes=list("abcd"))
+    shown = ax.images[0].get_array()
+    np.testing.assert_allclose(shown.sum(axis=1), 1)
+    for row, column in np.ndindex(4, 4):
+        due = np.mean(prediction[truth == row] == column)
+        assert shown[row, column] == pytest.approx(due)
+
+
+def test_axes_of_a_confusion_name_the_classes():
+    ax = plots.confusion([0, 1], [1, 1], classes=["against", "for"])
+    for labels in (ax.get_xticklabels(), ax.get_yticklabels()):
+        assert [label.get_text() for label in labels] == ["against", "for"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("the model says", "truth")
+
+
+def test_a_class_that_never_comes_has_a_row_of_zeros():
+    ax = plots.confusion([0, 0], [0, 2], classes=["a", "b", "c"])
+    np.testing.assert_array_equal(counts_shown(ax)[1], [0, 0, 0])
+    np.testing.assert_array_equal(ax.images[0].get_array()[1], [0, 0, 0])
+    ax.figure.canvas.draw()
+
+
+def test_counts_can_be_read_on_their_colors():
+    ax = plots.confusion([0] * 9 + [1] * 2, [0] * 9 + [0, 1], classes=["a", "b"])
+    image = ax.images[0]
+    for text in ax.texts:
+        column, row = text.get_position()
+        ground = image.to_rgba(image.get_array())[row, column, :3]
+        ink = plt.matplotlib.colors.to_rgb(text.get_color())
+        assert contrast(ink, ground) >= 4.5
+
+
+def test_a_confusion_goes_where_it_is_told():
+    fig, axes = plt.subplots(1, 2)
+    assert plots.confusion([0], [0], classes=["a", "b"], ax=axes[1]) is axes[1]
+    assert plt.get_fignums() == [fig.number]
+
+
+@pytest.mark.parametrize(
+    ("truth", "prediction", "message"),
+    [
+        ([0, 1], [0], r"truth has shape \(2,\), prediction \(1,\)"),
+        ([0, 1], [[0.2], [0.9]], r"\(2, 1\).*Turn probabilities into labels"),
+        ([0, 3], [0, 1], "the label 3 has no name among the 2 classes"),
+        ([0, 1], [-1, 1], "the label -1 has no name"),
+        ([0, 1], [0.4, 1], "the label 0.4 has no name"),
+        (["a", "b"], ["a", "b"], "the label a has no name"),
+    ],
+)
+def test_labels_without_a_name_have_no_place(truth, prediction, message):
+    with pytest.raises(ValueError, match=message):
+        plots.confusion(truth, prediction, classes=["against", "for"])
+
+
+def luminance(color):
+    """Relative luminance of red, green and blue from 0 to 1, as WCAG 2 defines it."""
+    color = np.asarray(color)
+    linear = np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(color, other):
+    light, dark = sorted([luminance(color), luminance(other)], reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+class Ruby(HTMLParser):
+    """Words and the numbers under them, as a reader sees them without color."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.words, self.numbers, self._into = set(), [], [], None
+        self.feed(text._repr_html_())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        if tag == "ruby":
+            self.words.append("")
+            self.numbers.append("")
+            self._into = self.words
+        elif tag == "rt":
+            self._into = self.numbers
+
+    def handle_endtag(self, tag):
+        self._into = {"rt": self.words}.get(tag)
+
+    def handle_data(self, data):
+        if self._into is not None:
+            self._into[-1] += data
+
+
+WRITTEN = [
+    "<script>alert(1)</script>",
+    "<b>",
+    "a&b",
+    "&lt;",
+    "it's",
+    '"quoted"',
+    "</ruby>",
+    "' onclick='x",
+]
+
+
+def test_words_are_never_taken_for_html():
+    page = Ruby(plots.colored_text(WRITTEN, np.full(len(WRITTEN), 0.5)))
+    assert page.words == WRITTEN
+    assert page.tags == {"div", "p", "ruby", "rt"}
+
+
+def test_numbers_can_be_read_without_color():
+    page = Ruby(plots.colored_text(["not", "bad", "at"], [0.314, -2, 1e4]))
+    assert page.words == ["not", "bad", "at"]
+    assert page.numbers == ["0.31", "-2.00", "10000.00"]
+
+
+def test_each_text_has_a_line_of_its_own():
+    text = plots.colored_text([["not", "bad"], ["fine"]], [[0.25, 0.5], [0.75]])
+    assert str(text) == "not  bad\n0.25 0.50\n\nfine\n0.75"
+    assert text._repr_html_().count("<p ") == 2
+
+
+words_to_print = st.lists(
+    st.tuples(
+        st.text(st.characters(codec="ascii"), max_size=20), st.floats(-1000, 1000)
+    ),
+    max_size=40,
+)
+
+
+@given(words_to_print)
+@settings(deadline=None)
+def test_printed_numbers_stand_under_their_words(pairs):
+    words, numbers = [word for word, _ in pairs], [number for _, number in pairs]
+    rows = str(plots.colored_text(words, numbers)).split("\n") if pairs else []
+    found = []
+    for above, below in zip(rows[::2], rows[1::2], strict=True):
+        starts = [match.start() for match in re.finditer(r"\S+", below)]
+        ends = [*starts[1:], None]
+        cells = [
+            above[start:end].rstrip() for start, end in zip(starts, ends, strict=True)
+        ]
+        found += zip(cells, below.split(), strict=True)
+    due = [(" ".join(word.split()), f"{number:.2f}") for word, number in pairs]
+    assert found == due
+
+
+@given(words_to_print)
+@settings(deadline=None)
+def test_printed_rows_have_at_most_80_characters(pairs):
+    text = plots.colored_text([word for word, _ in pairs], [n for _, n in pairs])
+    assert all(len(row) <= 80 for row in str(text).split("\n"))
+
+
+@pytest.mark.parametrize(
+    "words", [["映画", "ＡＢＣ"], ["", " "], ["e\u0301", "🎬"], []]
+)
+def test_words_of_any_script_and_none_are_shown(words):
+    text = plots.colored_text(words, [0.5] * len(words))
+    assert str(text).count("0.50") == len(words)
+    assert Ruby(text).words == words
+
+
+def grounds(text):
+    return re.findall(r"background: (#[0-9a-f]{6})", text._repr_html_())
+
+
+def test_black_can_be_read_on_every_color():
+    text = plots.colored_text(["word"] * 301, np.linspace(-1, 2, 301))
+    for color in grounds(text):
+        assert contrast((0, 0, 0), plt.matplotlib.colors.to_rgb(color)) >= 4.5
+
+
+def test_colors_say_how_far_a_number_is_from_the_middle():
+    text = plots.colored_text(
+        ["word"] * 7, [-9, 0, 2, 5, 8, 10, 99], limits=(0.0, 10.0)
+    )
+    below, low, lower, middle, higher, high, above = grounds(text)[::2]
+    assert (below, above) == (low, high)
+    bright = [
+        luminance(plt.matplotlib.colors.to_rgb(color))
+        for color in (low, lower, middle, higher, high)
+    ]
+    assert bright[0] < bright[1] < bright[2] > bright[3] > bright[4]
+    assert bright[2] > 0.98  # all but white
+
+
+def test_word_and_number_have_the_same_ground():
+    colors = grounds(plots.colored_text(["not", "bad"], [0.1, 0.9]))
+    assert colors[::2] == colors[1::2]
+
+
+@pytest.mark.parametrize(
+    ("words", "values", "options", "message"),
+    [
+        ("not bad", [0.1, 0.2], {}, "words is one text; give text.split()"),
+        (["not", "bad"], [0.1], {}, r"2 words but values of shape \(1,\)"),
+        (["not"], [[0.1]], {}, r"1 words but values of shape \(1, 1\)"),
+        ([["not"], ["bad"]], [[0.1]], {}, "2 texts but values for 1"),
+        (["not", "bad"], [0.1, np.nan], {}, r"number of 'bad' is missing \(NaN\)"),
+        (["not"], [0.1], {"limits": (1, 0)}, r"limits=\(1, 0\)\): the first must"),
+        (["not"], [0.1], {"limits": (1, 1)}, "the first must be the smaller one"),
+    ],
+)
+def test_a_text_without_a_number_for_each_word_is_refused(
+    words, values, options, message
+):
+    with pytest.raises(ValueError, match=message):
+        plots.colored_text(words, values, **options)

@@ -114,6 +114,17 @@ depths = np.array([[text[:k + 1].count("b") for k in range(40)] for text in text
     sequences = rng.normal(size=(min(samples, 640), 12, 3)).astype("float32")
     targets = rng.normal(size=len(sequences))""",
     ),
+    "plot_1_classify_reviews": (
+        r"texts, labels = datasets\.load_reviews\(.*\)",
+        """rng = np.random.default_rng(0)
+labels = rng.permutation(np.arange(400) % 2)
+verdicts = np.array(["too salty and cold", "hot and full of taste"])[labels]
+texts = [f"the soup <b>at table {n}</b> was {v}!" for n, v in enumerate(verdicts)]""",
+    ),
+    "plot_2_follow_a_sentence": (
+        r"SENTENCES = \[[^\]]*\]",
+        'SENTENCES = ["It is cold", "<b>It</b>", "Кино, but 映画", "x " * 70]',
+    ),
     "plot_1_forecast_traffic": (
         r"traffic = .*",
         """Path = __import__("pathlib").Path

@@ -1,0 +1,153 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from simple_lstm import baselines, word_vectors
+
+MOODS = ["good warm bright clever kind", "bad cold dull silly cruel"]
+
+
+def make_corpus(texts=240, seed=0):
+    """Texts of six words: four say nothing, two speak more often for the label."""
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.arange(texts) % 2)
+    made = []
+    for label in labels:
+        mood = label if rng.random() < 0.9 else 1 - label
+        telling = rng.choice(MOODS[mood].split(), 2)
+        made.append(" ".join(rng.permutation([*telling, *rng.choice(list("xyz"), 4)])))
+    return made, labels
+
+
+def planted_vectors():
+    """Words of one mood point the same way, with noise; the others do not."""
+    rng = np.random.default_rng(1)
+    words = [*" ".join(MOODS).split(), "x", "y", "z"]
+    vectors = rng.normal(0, 0.3, (len(words), 4))
+    vectors[:5, 0] += 1
+    vectors[5:10, 0] -= 1
+    return word_vectors.WordVectors(words, vectors.astype(np.float32))
+
+
+def averaged(texts, labels):
+    return baselines.averaged_vectors(texts, labels, planted_vectors(), penalty=1)
+
+
+@pytest.mark.parametrize(
+    "build", [baselines.naive_bayes, baselines.bag_of_words, averaged]
+)
+def test_words_that_tell_are_found(build):
+    texts, labels = make_corpus()
+    model = build(texts[:160], labels[:160])
+    assert model.score(texts[160:], labels[160:]) > 0.8
+    assert model.predict_proba(texts[160:]).shape == (80, 2)
+
+
+@pytest.mark.parametrize("build", [baselines.naive_bayes, baselines.bag_of_words])
+def test_pairs_of_neighbors_tell_what_single_words_do_not(build):
+    texts = ["good, not bad", "bad, not good"] * 10
+    labels = [1, 0] * 10
+    assert build(texts, labels).score(texts, labels) == 1
+
+
+def test_vectors_tell_of_words_that_no_training_text_holds():
+    texts, labels = ["good warm", "bad cold"] * 10, [1, 0] * 10
+    model = averaged(texts, labels)
+    assert model.predict(["clever kind", "silly cruel"]).tolist() == [1, 0]
+
+
+def test_the_order_of_words_does_not_change_their_average():
+    texts, labels = make_corpus()
+    turned = [" ".join(reversed(text.split())) for text in texts]
+    model = averaged(texts, labels)
+    np.testing.assert_allclose(
+        model.predict_proba(texts), model.predict_proba(turned), rtol=1e-6
+    )
+
+
+def test_the_majority_wins_whatever_the_text():
+    labels = np.array([2, 0, 2, 1])
+    model = baselines.majority_class(["a", "b", "c", "d"], labels)
+    assert model.predict(["a", "", "unseen"]).tolist() == [2, 2, 2]
+    assert model.score(["a"] * 4, labels) == 0.5
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        baselines.majority_class,
+        baselines.naive_bayes,
+        baselines.bag_of_words,
+        averaged,
+    ],
+)
+@pytest.mark.parametrize(
+    "kind", [lambda texts: np.array(texts, dtype=object), np.array, pd.Series]
+)
+def test_arrays_of_texts_are_read_as_lists_are(build, kind):
+    texts, labels = make_corpus(60)
+    np.testing.assert_array_equal(
+        build(kind(texts), labels).predict_proba(kind(texts)),
+        build(texts, labels).predict_proba(texts),
+    )
+
+
+def mean_vectors(texts, vectors):
+    """What the pipeline of averaged_vectors makes of texts before it scales them."""
+    model = baselines.averaged_vectors(["good", "bad"], [1, 0], vectors)
+    return np.asarray(model[:-2].transform(texts))
+
+
+def test_features_are_the_means_of_the_vectors_of_the_words():
+    vectors = planted_vectors()
+    of = dict(zip(vectors.words, vectors.vectors.astype(float), strict=True))
+    texts = ["Good, BAD!", "x x y", "(kind)"]
+    due = [
+        (of["good"] + of["bad"]) / 2,
+        (2 * of["x"] + of["y"]) / 3,
+        of["kind"],
+    ]
+    np.testing.assert_allclose(mean_vectors(texts, vectors), due, rtol=1e-6)
+
+
+def test_words_without_a_vector_are_passed_over():
+    vectors = planted_vectors()
+    with_others = mean_vectors(["unheard good of bad 映画"], vectors)
+    np.testing.assert_array_equal(with_others, mean_vectors(["good bad"], vectors))
+
+
+@pytest.mark.parametrize("text", ["unheard of", "", "...", "映画"])
+def test_a_text_of_unknown_words_alone_has_the_mean_zero(text):
+    vectors = planted_vectors()
+    assert not mean_vectors([text], vectors).any()
+    model = baselines.averaged_vectors(*make_corpus(60), vectors)
+    np.testing.assert_allclose(model.predict_proba([text]).sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("build", [baselines.naive_bayes, baselines.bag_of_words])
+def test_a_text_of_unknown_words_alone_gets_an_answer(build):
+    model = build(*make_corpus(60))
+    probabilities = model.predict_proba(["unheard of", "", "映画"])
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(
+    ("build", "vectors"),
+    [(baselines.bag_of_words, []), (baselines.averaged_vectors, [planted_vectors()])],
+)
+def test_a_stronger_penalty_gives_a_more_careful_answer(build, vectors):
+    texts, labels = make_corpus()
+    weak, strong = (
+        build(texts, labels, *vectors, penalty=penalty).predict_proba(texts)
+        for penalty in (0.1, 100)
+    )
+    assert np.abs(strong - 0.5).mean() < np.abs(weak - 0.5).mean()
+
+
+@pytest.mark.parametrize(
+    "build", [baselines.naive_bayes, baselines.bag_of_words, averaged]
+)
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_what_is_no_text_is_named(build, missing):
+    with pytest.raises(ValueError, match="1 of the 3 texts are not text"):
+        build(["good", "bad", missing], [1, 0, 1])

@@ -1,0 +1,499 @@
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from keras import layers
+
+from simple_lstm import models, training, word_vectors
+from simple_lstm.batches import TextBatches
+
+TRAINING = [
+    "A good film,\nand a good story.",
+    "a bad film\r\n\r\nand a bad\tstory",
+    "été été 映画 映画 \x85 \u2028 \x85 \u2028",
+]
+READ = [
+    "good",
+    "",
+    "a bad film and a good story " * 5,
+    "nobody heard of these",
+    "映画 été, film",
+    "bad\nstory",
+    "?!",
+]
+
+
+def answers(model, texts):
+    return np.asarray(model(tf.constant(texts)))
+
+
+def sharp(model):
+    """The model with large weights, so that each word matters to its answers."""
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(0, 0.7, w.shape) for w in model.get_weights()])
+    return model
+
+
+def planted_vectors():
+    rng = np.random.default_rng(2)
+    words = ["film", "good", "bad", "plot", "映画"]
+    return word_vectors.WordVectors(words, rng.normal(size=(5, 6)))
+
+
+def plain(**options):
+    return sharp(models.text_classifier(TRAINING, units=5, dimensions=7, **options))
+
+
+def with_vectors():
+    model = models.text_classifier(
+        TRAINING, vectors=planted_vectors(), units=5, classes=3
+    )
+    return sharp(model)
+
+
+def bidirectional():
+    model = plain()
+    words = find(model, layers.SpatialDropout1D).output
+    both = layers.Bidirectional(layers.LSTM(4))(words)
+    return sharp(keras.Model(model.input, layers.Dense(1)(both)))
+
+
+def find(model, kind):
+    """The one layer of this kind."""
+    (found,) = (layer for layer in model.layers if isinstance(layer, kind))
+    return found
+
+
+@pytest.fixture(scope="module")
+def five_steps():
+    return models.text_classifier(TRAINING, time_steps=5, units=2)
+
+
+@pytest.mark.parametrize("build", [plain, with_vectors, bidirectional])
+def test_an_answer_does_not_depend_on_the_padding(build):
+    model = build()
+    alone = np.concatenate([answers(model, [text]) for text in READ])
+    assert len(np.unique(alone.round(4), axis=0)) > 3
+    for longest in ("film", "good bad film " * 7, "film " * 500):
+        together = answers(model, [*READ, longest])[:-1]
+        np.testing.assert_allclose(together, alone, rtol=1e-5)
+
+
+def test_an_empty_text_is_a_text_of_punctuation():
+    model = plain()
+    empty = answers(model, ["", "", ""])
+    assert np.isfinite(empty).all()
+    np.testing.assert_allclose(answers(model, ["?!", " \n", "good"])[:2], empty[:2])
+
+
+@pytest.mark.parametrize(("classes", "outputs"), [(2, 1), (5, 5)])
+def test_a_classifier_has_the_outputs_its_classes_need(classes, outputs):
+    model = models.text_classifier(TRAINING, classes=classes, units=3)
+    probabilities = answers(model, READ)
+    assert probabilities.shape == (len(READ), outputs)
+    assert ((probabilities > 0) & (probabilities < 1)).all()
+    if classes > 2:
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_words_are_told_apart_if_they_stand_in_the_texts_twice():
+    model = sharp(models.text_classifier(["good bad good bad once"], units=4))
+    good, bad, once, unseen, capital = answers(
+        model, ["good", "bad", "once", "unseen", "GOOD!"]
+    )
+    assert abs(good - bad) > 1e-3
+    assert abs(good - once) > 1e-3
+    assert once == unseen
+    assert capital == good
+
+
+def test_the_commonest_words_are_known():
+    model = models.text_classifier(["a a a a b b b c c d"], vocabulary=2, units=2)
+    assert vocabulary_of(model) == ["a", "b"]
+
+
+def vocabulary_of(model):
+    cutter = find(model, layers.TextVectorization)
+    return cutter.get_vocabulary(include_special_tokens=False)
+
+
+def test_words_beyond_ascii_are_known():
+    assert {"映画", "été"} <= set(vocabulary_of(plain()))
+
+
+def embedded(model, text):
+    """What the embedding makes of the words of a text: (words, dimensions)."""
+    read = keras.Model(model.input, find(model, layers.Embedding).output)
+    return np.asarray(read(tf.constant([text])))[0, :-1]  # the last step is padding
+
+
+def test_the_embedding_holds_the_vectors_up_to_one_factor():
+    vectors = planted_vectors()
+    model = models.text_classifier(TRAINING, vectors=vectors, units=3)
+    found = embedded(model, " ".join(vectors.words))
+    np.testing.assert_allclose(
+        found / found.std(), vectors.vectors / vectors.vectors.std(), rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1e3])
+def test_vectors_of_any_size_come_to_the_lstm_with_a_spread_of_1(scale):
+    vectors = planted_vectors()
+    large = word_vectors.WordVectors(vectors.words, scale * vectors.vectors)
+    model = models.text_classifier(TRAINING, vectors=large, units=3)
+    found = embedded(model, " ".join(vectors.words))
+    assert found.std() == pytest.approx(1, rel=1e-3)
+
+
+def test_vectors_without_spread_do_no_harm():
+    flat = word_vectors.WordVectors(["good", "film"], np.ones((2, 3)))
+    model = models.text_classifier(TRAINING, vectors=flat, units=3)
+    assert np.isfinite(answers(model, READ)).all()
+
+
+def test_a_model_with_vectors_knows_their_words_and_no_others():
+    vectors = planted_vectors()
+    model = models.text_classifier(TRAINING, vectors=vectors, units=4)
+    assert vocabulary_of(model) == vectors.words
+    assert not embedded(model, "story unseen").any()  # "story" stands there twice
+
+
+@pytest.mark.parametrize("fine_tune", [False, True])
+def test_training_changes_vectors_only_to_fine_tune_them(fine_tune):
+    model = models.text_classifier(
+        TRAINING, vectors=planted_vectors(), fine_tune=fine_tune, units=2
+    )
+    before = embedded(model, "good bad film")
+    data = (["good film", "bad film"], [1, 0])
+    training.fit(model, data, validation=data, epochs=1)
+    assert np.array_equal(embedded(model, "good bad film"), before) != fine_tune
+
+
+def test_the_same_seed_builds_the_same_model():
+    first, same, other = (
+        models.text_classifier(TRAINING, units=3, seed=seed).get_weights()
+        for seed in (1, 1, 2)
+    )
+    assert all(map(np.array_equal, first, same))
+    assert not all(map(np.array_equal, first, other))
+
+
+def test_a_text_of_10_000_words_is_cut_at_the_stated_length():
+    words = np.random.default_rng(0).choice(["good", "bad", "film"], 10_000)
+    model = plain(time_steps=40)
+    assert models.words_not_read(model, [" ".join(words)]).tolist() == [10_000 - 40]
+    whole, start, shorter = answers(
+        model, [" ".join(words), " ".join(words[:40]), " ".join(words[:39])]
+    )
+    np.testing.assert_allclose(whole, start, rtol=1e-6)
+    assert abs(whole - shorter) > 1e-4
+
+
+@given(
+    st.lists(st.integers(0, 12), min_size=1, max_size=6),
+    st.sampled_from(["good", "unknown", "映画"]),
+)
+@settings(deadline=None, max_examples=25)
+def test_words_beyond_the_time_steps_are_not_read(five_steps, lengths, word):
+    texts = [" ".join([word] * length) for length in lengths]
+    due = np.maximum(np.array(lengths) - 5, 0)
+    np.testing.assert_array_equal(models.words_not_read(five_steps, texts), due)
+
+
+def hand_made(*after, **options):
+    """A model of a TextVectorization and other layers."""
+    return keras.Sequential(
+        [
+            keras.Input((), dtype="string"),
+            layers.TextVectorization(**{"vocabulary": ["good", "film"]} | options),
+            *after,
+        ]
+    )
+
+
+LONG = ["good", "", "good film of note, good"]
+
+
+def test_a_fixed_output_length_is_a_length_at_which_a_model_cuts():
+    rest = [layers.Embedding(4, 3, mask_zero=True), layers.LSTM(2), layers.Dense(1)]
+    model = hand_made(*rest, output_sequence_length=3)
+    assert models.words_not_read(model, LONG).tolist() == [0, 0, 2]
+
+
+def test_a_cut_is_found_without_an_embedding():
+    model = hand_made(layers.Rescaling(0.1), output_sequence_length=2)
+    assert models.words_not_read(model, LONG).tolist() == [0, 0, 3]
+
+
+def test_a_vocabulary_learned_by_adapt_is_taken():
+    cutter = layers.TextVectorization(output_sequence_length=3)
+    cutter.adapt(tf.constant(LONG))
+    model = keras.Sequential(
+        [keras.Input((), dtype="string"), cutter, layers.Embedding(9, 2)]
+    )
+    assert models.words_not_read(model, LONG).tolist() == [0, 0, 2]
+
+
+@pytest.mark.parametrize("mode", ["multi_hot", "count"])
+def test_a_bag_of_words_has_room_for_any_text(mode):
+    model = hand_made(layers.Dense(1), output_mode=mode)
+    assert models.words_not_read(model, LONG).tolist() == [0, 0, 0]
+
+
+def test_a_model_that_reads_no_texts_is_refused():
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(1)])
+    with pytest.raises(ValueError, match="words_not_read: the model has no TextVec"):
+        models.words_not_read(model, ["good"])
+
+
+@pytest.mark.parametrize(
+    ("texts", "options", "message"),
+    [
+        ("a good film", {}, "text_classifier: this is one text; give a list of them"),
+        (
+            ["good good", None],
+            {},
+            "text_classifier: 1 of the 2 texts are not text; the",
+        ),
+        (["good", float("nan")], {}, "1 of the 2 texts are not text; the first is nan"),
+        ([], {}, "text_classifier: there is no word in the texts"),
+        (["", "  "], {}, "text_classifier: there is no word in the texts"),
+        (["?!", "..."], {}, "text_classifier: there is no word in the texts"),
+        (["each word once"], {}, "text_classifier: .*twice"),
+        (TRAINING, {"classes": 1}, r"classes=1, .*at least 2 classes"),
+        (TRAINING, {"time_steps": 0}, r"time_steps=0\): .*1 time step"),
+    ],
+)
+def test_a_classifier_that_cannot_be_built_says_why(texts, options, message):
+    with pytest.raises(ValueError, match=message):
+        models.text_classifier(texts, **options)
+
+
+ASK = {
+    "words_not_read": models.words_not_read,
+    "TextBatches": lambda model, texts: TextBatches(texts, np.zeros(len(texts))),
+    "fit": lambda model, texts: training.fit(
+        model,
+        (texts, np.zeros(len(texts))),
+        validation=(["good", "bad"], [1, 0]),
+        epochs=1,
+    ),
+}
+
+
+@pytest.mark.parametrize("who", ASK)
+def test_one_text_is_not_taken_for_a_list_of_letters(five_steps, who):
+    with pytest.raises(ValueError, match=f"{who}: .*one text"):
+        ASK[who](five_steps, "a good film")
+
+
+@pytest.mark.parametrize("who", ASK)
+@pytest.mark.parametrize(
+    "texts",
+    [["good", None], [None, "good"], ["good", float("nan")]],
+    ids=["None", "None first", "NaN"],
+)
+def test_what_is_no_text_is_named(five_steps, who, texts):
+    with pytest.raises(ValueError, match=f"{who}: .*1 of the 2 texts are not text"):
+        ASK[who](five_steps, texts)
+
+
+IN_A_FRESH_PROCESS = """
+import sys
+sys.modules["simple_lstm"] = None  # cannot be imported
+import json, keras, numpy
+model = keras.saving.load_model(sys.argv[1], safe_mode=True)
+texts = json.load(open(sys.argv[2], encoding="utf-8"))
+numpy.save(sys.argv[3], model.predict(numpy.array(texts, dtype=object), verbose=0))
+"""
+
+
+@pytest.mark.parametrize("build", [plain, with_vectors])
+def test_a_saved_model_answers_the_same_without_simple_lstm(build, tmp_path):
+    model = build()
+    paths = [str(tmp_path / name) for name in ("model.keras", "in.json", "out.npy")]
+    model.save(paths[0])
+    (tmp_path / "in.json").write_text(json.dumps(TRAINING + READ), encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-c", IN_A_FRESH_PROCESS, *paths], check=True, timeout=120
+    )
+    due = answers(model, TRAINING + READ)
+    np.testing.assert_allclose(np.load(paths[2]), due, rtol=1e-5)
+
+
+@pytest.mark.parametrize("build", [plain, with_vectors])
+def test_models_are_made_of_stock_layers(build):
+    modules = {type(layer).__module__.split(".")[0] for layer in build().layers}
+    assert modules == {keras.__name__}
+
+
+def words_and_labels(samples, seed=0):
+    """Which of two words comes first decides the label; other words say nothing."""
+    rng = np.random.default_rng(seed)
+    texts, labels = [], rng.permutation(np.arange(samples) % 2)
+    for label in labels:
+        words = rng.choice(["so", "very", "it"], rng.integers(4, 9))
+        first, second = np.sort(rng.choice(len(words), 2, replace=False))
+        words[first], words[second] = ("up", "down") if label else ("down", "up")
+        texts.append(" ".join(words))
+    return texts, labels
+
+
+def test_a_classifier_learns_the_order_of_words():
+    texts, labels = words_and_labels(400)
+    model = models.text_classifier(
+        texts, units=16, dimensions=8, dropout=0, learning_rate=0.03
+    )
+    unseen = words_and_labels(200, seed=1)
+    training.fit(
+        model, (texts, labels), validation=unseen, epochs=8, batch_size=32, patience=8
+    )
+    right = (answers(model, unseen[0])[:, 0] > 0.5) == unseen[1]
+    assert right.mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [list, tuple, np.array, lambda texts: np.array(texts, dtype=object), pd.Series],
+    ids=["list", "tuple", "array of str", "array of objects", "series"],
+)
+def test_texts_come_in_any_sequence(five_steps, kind):
+    texts, labels = words_and_labels(8)
+    data = (kind(texts), labels)
+    history = training.fit(five_steps, data, validation=data, epochs=1)
+    assert np.isfinite(history.table.to_numpy()).all()
+
+
+def test_training_on_texts_repeats_with_the_seed():
+    data = words_and_labels(40)
+    losses = []
+    for before in (1, 2):
+        keras.utils.set_random_seed(before)  # what went before does not matter
+        model = models.text_classifier(data[0], units=3)
+        history = training.fit(model, data, validation=data, epochs=1, batch_size=8)
+        losses.append(history.table["loss"].tolist())
+    assert losses[0] == losses[1]
+
+
+def test_fit_says_what_is_cut(five_steps, capsys):
+    texts = ["good bad film story good bad", "good " * 1005, "bad", ""]
+    training.fit(
+        five_steps,
+        (texts, [1, 1, 0, 0]),
+        validation=(["good", "bad bad bad bad bad bad"], [1, 0]),
+        epochs=1,
+    )
+    assert capsys.readouterr().out == (
+        "fit: 2 of the 4 texts of train are longer than the model reads: 1,001 words "
+        "at their ends are left out. Build it with more time_steps to read them.\n"
+        "fit: 1 of the 2 texts of validation are longer than the model reads: 1 words "
+        "at their ends are left out. Build it with more time_steps to read them.\n"
+    )
+
+
+def test_fit_is_silent_where_nothing_is_cut(five_steps, capsys):
+    data = (["good bad film, good bad", "bad", ""], [1, 0, 0])
+    training.fit(five_steps, data, validation=data, epochs=1)
+    assert capsys.readouterr().out == ""
+
+
+def test_fewer_labels_than_texts_are_refused(five_steps):
+    data = (["good", "bad"], [1, 0])
+    with pytest.raises(ValueError, match="train has 2 inputs but 1 labels"):
+        training.fit(five_steps, (data[0], [1]), validation=data, epochs=1)
+
+
+def read(batch):
+    """The texts and labels of a batch as lists."""
+    texts, labels = batch
+    return [text.decode() for text in texts.numpy()], labels.tolist()
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=40), st.integers(1, 12))
+@settings(deadline=None, max_examples=40)
+def test_each_pass_holds_every_text_once_with_its_label(lengths, batch_size):
+    texts = [f"{number} " + "word " * n for number, n in enumerate(lengths)]
+    batches = TextBatches(texts, np.arange(len(texts)), batch_size)
+    for _ in range(3):
+        came = [read(batches[number]) for number in range(len(batches))]
+        assert all(len(labels) <= batch_size for _, labels in came)
+        assert sum(len(labels) < batch_size for _, labels in came) <= 1
+        pairs = [pair for batch in came for pair in zip(*batch, strict=True)]
+        assert sorted(pairs, key=lambda pair: pair[1]) == list(
+            zip(texts, range(len(texts)), strict=True)
+        )
+        batches.on_epoch_end()
+
+
+def padding(batches):
+    """Steps that hold no word, if each batch is as wide as its longest text."""
+    lengths = [np.array([len(text.split()) for text in texts]) for texts in batches]
+    return sum((batch.max() - batch).sum() for batch in lengths)
+
+
+def texts_of_many_lengths(samples=600):
+    lengths = np.random.default_rng(0).geometric(0.05, samples)
+    return [f"w{number} " + "word " * n for number, n in enumerate(lengths)]
+
+
+def test_batches_of_like_length_need_little_padding():
+    texts = texts_of_many_lengths()
+    batches = TextBatches(texts, np.zeros(600), 32)
+    order = np.random.default_rng(1).permutation(600)
+    at_random = [[texts[n] for n in order[i : i + 32]] for i in range(0, 600, 32)]
+    assert padding(read(batch)[0] for batch in batches) < 0.1 * padding(at_random)
+
+
+def test_the_longest_batch_may_come_at_any_time():
+    batches = TextBatches(texts_of_many_lengths(), np.zeros(600), 100)
+    places = set()
+    for _ in range(30):
+        longest = [max(map(len, read(batches[number])[0])) for number in range(6)]
+        places.add(int(np.argmax(longest)))
+        batches.on_epoch_end()
+    assert places == set(range(6))
+
+
+def test_texts_of_one_length_meet_others_in_every_pass():
+    batches = TextBatches(list("abcdefghijkl"), range(12), 3)
+    passes = []
+    for _ in range(2):
+        passes.append({frozenset(read(batch)[1]) for batch in batches})
+        batches.on_epoch_end()
+    assert passes[0] != passes[1]
+
+
+def test_the_order_of_batches_repeats_with_the_seed():
+    def two_passes(seed):
+        batches = TextBatches(texts_of_many_lengths(), np.arange(600), 32, seed=seed)
+        passes = []
+        for _ in range(2):
+            passes.append([read(batches[n])[1] for n in range(len(batches))])
+            batches.on_epoch_end()
+        return passes
+
+    assert two_passes(1) == two_passes(1)
+    assert two_passes(1) != two_passes(2)
+    assert two_passes(1)[0] != two_passes(1)[1]
+
+
+def test_labels_may_have_several_numbers():
+    labels = np.eye(5)
+    batches = TextBatches(list("abcde"), labels, 2)
+    for texts, rows in map(read, batches):
+        for text, row in zip(texts, rows, strict=True):
+            assert row == labels["abcde".index(text)].tolist()
+
+
+def test_batches_that_cannot_be_made_are_refused():
+    with pytest.raises(ValueError, match=r"batch_size=0\): a batch needs at least 1"):
+        TextBatches(["good"], [1], 0)
+    with pytest.raises(ValueError, match="2 texts but 1 labels; give one for each"):
+        TextBatches(["good", "bad"], [1])

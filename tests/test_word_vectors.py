@@ -1,0 +1,297 @@
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simple_lstm import _words, baselines, datasets, models, word_vectors
+
+WORDS = 5
+# Texts as numbers of words; -1 is a word that is not counted.
+numbered_texts = st.lists(
+    st.lists(st.integers(-1, WORDS - 1), max_size=8), min_size=1, max_size=6
+)
+# Python takes more for a space than Keras does; that has a test of its own. No array of
+# NumPy holds a word that ends in "\0".
+spaces = "\x1c\x1d\x1e\x1f\x85"
+ascii_texts = st.text(
+    st.characters(codec="ascii", exclude_characters=spaces + "\0"), max_size=30
+)
+other_texts = st.text(
+    st.just(" ")
+    | st.characters(
+        codec="utf-8", exclude_characters=spaces + "\0", exclude_categories=["Z"]
+    ),
+    max_size=30,
+)
+
+
+def joined(texts):
+    """Numbers of all texts in one array, and the length of each."""
+    numbers = np.array([number for text in texts for number in text], dtype=int)
+    return numbers, np.array([len(text) for text in texts])
+
+
+def pairs_one_by_one(texts, window):
+    counts = np.zeros((WORDS, WORDS))
+    for text in texts:
+        for place, word in enumerate(text):
+            for other_place, other in enumerate(text):
+                near = 0 < abs(place - other_place) <= window
+                if near and word >= 0 and other >= 0:
+                    counts[word, other] += 1
+    return counts
+
+
+def information_by_the_definition(counts):
+    """max(0, log(p(row, column) / (p(row) p(column)))), cell by cell."""
+    together = counts / counts.sum()
+    rows, columns = together.sum(axis=1), together.sum(axis=0)
+    information = np.zeros_like(together)
+    for row, column in np.argwhere(together > 0):
+        ratio = together[row, column] / (rows[row] * columns[column])
+        information[row, column] = max(0, np.log(ratio))
+    return information
+
+
+@given(numbered_texts, st.integers(1, 10))
+@settings(deadline=None)
+def test_near_words_are_counted_as_a_double_loop_counts_them(texts, window):
+    counts = word_vectors._count_near(*joined(texts), WORDS, window)
+    np.testing.assert_array_equal(counts.toarray(), pairs_one_by_one(texts, window))
+
+
+@given(numbered_texts)
+@settings(deadline=None)
+def test_words_of_whole_texts_are_counted_as_a_double_loop_counts_them(texts):
+    due = np.zeros((WORDS, len(texts)))
+    for column, text in enumerate(texts):
+        for word in text:
+            if word >= 0:
+                due[word, column] += 1
+    counts = word_vectors._count_texts(*joined(texts), WORDS)
+    np.testing.assert_array_equal(counts.toarray(), due)
+
+
+@given(numbered_texts, st.integers(1, 10))
+@settings(deadline=None)
+def test_no_pair_is_counted_across_two_texts(texts, window):
+    together = word_vectors._count_near(*joined(texts), WORDS, window)
+    alone = sum(
+        word_vectors._count_near(*joined([text]), WORDS, window) for text in texts
+    )
+    np.testing.assert_array_equal(together.toarray(), alone.toarray())
+
+
+@given(numbered_texts, st.sampled_from([1, 3, None]))
+@settings(deadline=None)
+def test_information_is_that_of_its_definition(texts, window):
+    if window is None:
+        counts = word_vectors._count_texts(*joined(texts), WORDS)
+    else:
+        counts = word_vectors._count_near(*joined(texts), WORDS, window)
+    found = word_vectors._positive_information(counts).toarray()
+    if counts.sum() == 0:
+        assert not found.any()
+    else:
+        due = information_by_the_definition(counts.toarray())
+        np.testing.assert_allclose(found, due, atol=1e-5)
+
+
+def random_texts(seed, texts=40, words=12):
+    rng = np.random.default_rng(seed)
+    return [" ".join(f"w{n}" for n in rng.integers(0, words, 9)) for _ in range(texts)]
+
+
+@pytest.mark.parametrize("window", [1, 4, None])
+def test_angles_are_those_of_an_exact_decomposition(window):
+    texts = random_texts(seed=1)
+    found = word_vectors.count(texts, dimensions=12, window=window)
+    places = [[found.words.index(word) for word in text.split()] for text in texts]
+    if window is None:
+        counts = np.stack([np.bincount(text, minlength=12) for text in places], axis=1)
+    else:
+        counts = word_vectors._count_near(*joined(places), 12, window).toarray()
+    information = information_by_the_definition(counts.astype(float))
+    left, values, _ = np.linalg.svd(information)
+    due = left * np.sqrt(values)  # (words, dimensions)
+    due /= np.linalg.norm(due, axis=1, keepdims=True)
+    np.testing.assert_allclose(
+        found.vectors @ found.vectors.T, due @ due.T, atol=1e-4, rtol=0
+    )
+
+
+def test_the_same_seed_gives_the_same_vectors():
+    texts = random_texts(seed=2, texts=100, words=40)
+    first, same, other = (
+        word_vectors.count(texts, dimensions=5, seed=seed).vectors for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, same)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("window", "dimensions"), [(2, 6), (None, 6), ((2, None), 12), ((1, 3, None), 18)]
+)
+def test_vectors_have_length_1(window, dimensions):
+    texts = random_texts(seed=3, texts=100, words=40)
+    vectors = word_vectors.count(texts, dimensions=6, window=window).vectors
+    assert vectors.shape == (40, dimensions)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+
+
+def test_each_of_several_windows_counts_the_same():
+    texts = random_texts(seed=3, texts=100, words=40)
+    both, near, whole = (
+        word_vectors.count(texts, dimensions=6, window=window).vectors
+        for window in ((2, None), 2, None)
+    )
+    mean = (near @ near.T + whole @ whole.T) / 2  # of the cosines
+    np.testing.assert_allclose(both @ both.T, mean, atol=1e-5)
+
+
+def test_a_word_without_company_in_one_of_its_windows_has_length_1():
+    texts = [*random_texts(seed=4), "alone", "alone"]
+    found = word_vectors.count(texts, dimensions=4, window=(2, None))
+    length = np.linalg.norm(found.vectors[found.words.index("alone")])
+    assert length == pytest.approx(1, rel=1e-5)
+
+
+def test_a_word_without_company_has_zeros():
+    found = word_vectors.count([*random_texts(seed=4), "alone"], dimensions=4)
+    assert not found.vectors[found.words.index("alone")].any()
+
+
+def test_the_commonest_words_come_first_and_the_rest_has_no_vector():
+    texts = ["a a a a b b b c c d"] * 5
+    found = word_vectors.count(texts, dimensions=2, vocabulary=3)
+    assert found.words == ["a", "b", "c"]
+
+
+def test_planted_synonyms_are_neighbours():
+    rng = np.random.default_rng(5)
+    texts = []
+    for number in range(15):  # each pair of synonyms has contexts of its own
+        contexts = rng.choice(60, 6, replace=False)
+        for _ in range(60):
+            left, right = rng.choice(contexts, 2)
+            texts += [f"c{left} {word}{number} c{right}" for word in ("one", "same")]
+    found = word_vectors.count(texts, dimensions=30, window=1)
+    for number in range(15):
+        assert found.neighbours(f"one{number}", 1) == [f"same{number}"]
+
+
+def test_neighbours_are_sorted_by_angle_whatever_the_lengths():
+    vectors = np.array([[1, 0], [9, 1], [0.1, 0.1], [0, 0], [-5, 0]], dtype=np.float32)
+    found = word_vectors.WordVectors(["at", "near", "mid", "zero", "far"], vectors)
+    assert found.neighbours("at") == ["near", "mid", "zero", "far"]
+    assert found.neighbours("at", 2) == ["near", "mid"]
+
+
+@given(st.lists(ascii_texts, min_size=1, max_size=10))
+@settings(deadline=None, max_examples=40)
+def test_ascii_texts_are_cut_the_same_without_keras(texts):
+    assert_cut_the_same(texts)
+
+
+@given(st.lists(other_texts, min_size=1, max_size=10))
+@settings(deadline=None, max_examples=40)
+def test_texts_in_any_script_are_cut_the_same_without_keras(texts):
+    assert_cut_the_same(texts)
+
+
+@pytest.mark.parametrize("space", ["\x1c", "\x85", "\xa0", "\u3000"])
+def test_what_only_python_takes_for_a_space_parts_no_words(space):
+    assert_cut_the_same([f"left{space}right"])
+
+
+def assert_cut_the_same(texts):
+    words, numbers, lengths = _words.cut([*texts, "word"])
+    ends = np.cumsum(lengths)[:-1]
+    found = [[words[n] for n in text] for text in np.split(numbers, ends)[:-1]]
+    assert found == [baselines._cut(text) for text in texts]
+
+
+def test_words_are_cut_as_a_model_cuts_them():
+    texts = ["Don't STOP, (ever)!\n", "ÉTÉ été...\tstop", "", "映画 映画。 stop-gap"]
+    words, numbers, lengths = _words.cut(texts)
+    vectors = word_vectors.WordVectors(words, np.eye(len(words)))
+    model = models.text_classifier(texts, vectors=vectors, units=2)
+    cutter = model.get_layer(index=1)
+    table = np.asarray(cutter(np.array(texts, dtype=object)))  # 0 is padding
+    np.testing.assert_array_equal((table > 0).sum(axis=1), lengths)
+    np.testing.assert_array_equal(table[table > 0], numbers + 2)
+
+
+def test_every_word_counts_if_none_is_left_out():
+    words, numbers, lengths = _words.cut(["b a b", "", "c b"])
+    assert [words[number] for number in numbers] == ["b", "a", "b", "c", "b"]
+    assert lengths.tolist() == [3, 0, 2]
+    assert _words.cut(["b a b", "", "c b"], 1)[1].tolist() == [0, -1, 0, -1, 0]
+
+
+def test_what_cannot_be_counted_is_refused():
+    def message(texts, **options):
+        with pytest.raises(ValueError, match=r"word_vectors\.count") as caught:
+            word_vectors.count(texts, **options)
+        return str(caught.value)
+
+    assert message("a good film") == (
+        "word_vectors.count: this is one text; give a list of them: [text], or its "
+        "lines, text.splitlines()."
+    )
+    assert message(["good", None, float("nan")]) == (
+        "word_vectors.count: 2 of the 3 texts are not text; the first is None. Leave "
+        "out what is missing."
+    )
+    assert message([]) == "word_vectors.count: there is no word in the texts."
+    assert message(["", " \n"]) == "word_vectors.count: there is no word in the texts."
+    assert message(["a b", "a c"], dimensions=4) == (
+        "word_vectors.count(dimensions=4): the texts have 3 words in 3 places; give "
+        "more texts, or ask for fewer dimensions."
+    )
+    assert "3 words in 2 places" in message(["a b", "a c"], dimensions=3, window=None)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"dimensions": 0}, {"window": 0}, {"window": (2, 0)}, {"vocabulary": 0}],
+    ids=str,
+)
+def test_sizes_below_1_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"word_vectors\.count.*must be at least 1"):
+        word_vectors.count(["a b"], **wrong)
+
+
+def test_at_least_one_window_is_needed():
+    with pytest.raises(ValueError, match=r"word_vectors\.count"):
+        word_vectors.count(["a b"], dimensions=1, window=())
+
+
+def test_punctuation_alone_is_no_word():
+    with pytest.raises(ValueError, match="there is no word in the texts"):
+        word_vectors.count(["!", "..."], dimensions=1)
+
+
+def test_a_word_without_a_vector_has_no_neighbours():
+    found = word_vectors.WordVectors(["film"], np.ones((1, 2)))
+    with pytest.raises(ValueError, match=r"neighbours\('Film'\).*has no vector"):
+        found.neighbours("Film")
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 4), (2, 4, 1)])
+def test_there_is_one_vector_for_each_word(shape):
+    with pytest.raises(ValueError, match=r"2 words but vectors of shape \("):
+        word_vectors.WordVectors(["good", "film"], np.ones(shape))
+
+
+def test_25_000_reviews_are_counted_in_seconds():
+    reviews = datasets.load_reviews("unlabelled")
+    started = time.process_time()
+    found = word_vectors.count(reviews)
+    # Processor time, since other programs may run; about 14 s. A count in plain Python
+    # or without sparse tables takes minutes.
+    assert time.process_time() - started < 40
+    assert found.vectors.shape == (20_000, 100)
