@@ -218,7 +218,7 @@ def _positive_information(counts: sparse.csr_matrix) -> sparse.csr_matrix:
     of_rows, of_columns = (np.asarray(counts.sum(axis)).ravel() for axis in (1, 0))
     pairs = counts.tocoo()
     by_chance = of_rows[pairs.row] * (of_columns[pairs.col] / counts.sum())
-    information = np.log(pairs.data / by_chance)
+    information = np.log(pairs.data / by_chance).astype(np.float32)
     kept = information > 0
     places = (pairs.row[kept], pairs.col[kept])
     return sparse.csr_matrix((information[kept], places), shape=counts.shape)

@@ -162,7 +162,25 @@ NotebookClient(notebook, timeout=300, kernel_name="page").execute()
 """
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+# A notebook holds the code of its script (the test below), and the script of every page
+# is run. So one notebook a folder, the one that shows most, is enough.
+NOTEBOOKS = [
+    page
+    for page in PAGES
+    if page.stem
+    in {
+        "plot_3_watch_the_gates",
+        "plot_1_forecast_traffic",
+        "plot_2_follow_a_sentence",
+    }
+]
+
+
+def test_a_notebook_of_every_folder_is_run():
+    assert {page.parent for page in NOTEBOOKS} == {page.parent for page in PAGES}
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda page: page.stem)
 def test_a_notebook_runs_from_its_first_cell_to_its_last(
     site, python, page, tmp_path, monkeypatch
 ):
@@ -180,6 +198,19 @@ def test_a_notebook_runs_from_its_first_cell_to_its_last(
     result = run(python, folder, "-c", RUN_NOTEBOOK, notebook.name)
     assert result.returncode == 0, result.stderr[-3000:]
     assert list(folder.iterdir()) == [notebook]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_notebook_holds_the_code_of_its_script(site, page):
+    notebook = nbformat.read(download(site, f"{page.stem}.ipynb"), as_version=4)
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    script = download(site, page.name).read_text(encoding="utf-8")
+    assert code_of("\n".join(cells)) == code_of(script.split('"""', 2)[2])
+
+
+def code_of(text: str) -> list[str]:
+    """The lines of a page that are neither blank nor comments alone."""
+    return [line for line in text.splitlines() if line and line[0] != "#"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -210,5 +241,5 @@ def test_a_page_keeps_the_habits_of_the_gallery(page):
     for word in ("__file__", "input(", "argparse", "http.client", "urllib"):
         assert word not in text
     for cell in text.split("# %%\n")[1:]:
-        code = [line for line in cell.splitlines() if line and line[0] != "#"]
+        code = code_of(cell)
         assert len(code) <= 15, code[0]
