@@ -375,7 +375,7 @@ def test_printed_rows_have_at_most_80_characters(pairs):
 def test_words_of_any_script_and_none_are_shown(words):
     text = plots.colored_text(words, [0.5] * len(words))
     assert str(text).count("0.50") == len(words)
-    assert Ruby(text).words == words
+    assert Words(text).words == words
 
 
 def grounds(text):
@@ -392,7 +392,7 @@ def test_colors_say_how_far_a_number_is_from_the_middle():
     text = plots.colored_text(
         ["word"] * 7, [-9, 0, 2, 5, 8, 10, 99], limits=(0.0, 10.0)
     )
-    below, low, lower, middle, higher, high, above = grounds(text)[::2]
+    below, low, lower, middle, higher, high, above = grounds(text)
     assert (below, above) == (low, high)
     bright = [
         luminance(plt.matplotlib.colors.to_rgb(color))
@@ -400,11 +400,6 @@ def test_colors_say_how_far_a_number_is_from_the_middle():
     ]
     assert bright[0] < bright[1] < bright[2] > bright[3] > bright[4]
     assert bright[2] > 0.98  # all but white
-
-
-def test_word_and_number_have_the_same_ground():
-    colors = grounds(plots.colored_text(["not", "bad"], [0.1, 0.9]))
-    assert colors[::2] == colors[1::2]
 
 
 @pytest.mark.parametrize(
