@@ -205,8 +205,8 @@ def forecast(
 def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
     """Draw a scoreboard as bars, the best one in color, the baseline as a line.
 
-    A bar that is more than two and a half times as long as the baseline is cut, and its
-    score ends in an arrow, so that the others can be told apart.
+    An error that is more than two and a half times that of the baseline has its bar cut,
+    and its score ends in an arrow, so that the others can be told apart.
 
     Parameters
     ----------
@@ -225,7 +225,9 @@ def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
     if ax is None:
         _, ax = plt.subplots(figsize=(7, 0.45 * len(names) + 1.2))
     colors = [MODEL if name == board.best else "#b9bec4" for name in names]
-    end = min(max(scores), 2.5 * baseline)
+    end = max(scores)
+    if board.metric != "accuracy":
+        end = min(end, 2.5 * baseline)
     bars = ax.barh(names, np.minimum(scores, end), color=colors)
     labels = [board.format(score) + (" →" if score > end else "") for score in scores]
     white = {"facecolor": "white", "edgecolor": "none", "pad": 1}

