@@ -205,8 +205,8 @@ def forecast(
 def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
     """Draw a scoreboard as bars, the best one in color, the baseline as a line.
 
-    An error that is more than two and a half times that of the baseline has its bar cut,
-    and its score ends in an arrow, so that the others can be told apart.
+    An error that is more than two and a half times that of the baseline has its bar
+    cut, and its score ends in an arrow, so that the others can be told apart.
 
     Parameters
     ----------
