@@ -123,8 +123,8 @@ def text_classifier(
     Parameters
     ----------
     texts : sequence of str
-        The training texts. Words that stand in them at least twice are known to the
-        model; the others are all the same to it.
+        The training texts. Without ``vectors``, words that stand in them at least twice
+        are known to the model; the others are all the same to it.
     classes : int
         2 gives one sigmoid output (the probability of label 1); more give a softmax
         output for each class. Labels are the integers from 0.
@@ -181,10 +181,10 @@ def text_classifier(
     TensorShape([3, 1])
     """
     check_texts(texts, "text_classifier", with_words=True)
-    if classes < 2 or time_steps < 1:
+    if classes < 2 or min(time_steps, vocabulary) < 1:
         raise ValueError(
-            f"text_classifier(classes={classes}, time_steps={time_steps}): there must "
-            "be at least 2 classes and 1 time step."
+            f"text_classifier(classes={classes}, time_steps={time_steps}, vocabulary="
+            f"{vocabulary}): there must be at least 2 classes, 1 time step and 1 word."
         )
     words = _common_words(texts, vocabulary) if vectors is None else vectors.words
     if not words:
@@ -360,12 +360,15 @@ def words_not_read(model: keras.Model, texts: Sequence[str]) -> np.ndarray:
     # Only the number of words matters, so any vocabulary will do.
     settings |= {"vocabulary": ["any"], "vocabulary_size": None, "max_tokens": None}
     settings |= {"output_sequence_length": None, "ragged": True}
-    given = tf.constant(list(texts), dtype="string")
-    words = layers.TextVectorization.from_config(settings)(given).row_lengths()
+    whole = layers.TextVectorization.from_config(settings)
     readers = [layer for layer in model.layers if isinstance(layer, layers.Embedding)]
-    read = readers[0].input if readers else cutters[0].output
-    numbers = keras.Model(model.inputs, read)(given)
-    return words.numpy() - np.count_nonzero(numbers, axis=1)
+    read = keras.Model(model.inputs, readers[0].input if readers else cutters[0].output)
+    beyond = [np.zeros(0, dtype=int)]
+    for start in range(0, len(texts), 256):  # a table of all texts may be too large
+        given = tf.constant(list(texts[start : start + 256]))
+        words = whole(given).row_lengths().numpy()
+        beyond.append(words - np.count_nonzero(read(given), axis=1))
+    return np.concatenate(beyond)
 
 
 def forecast(

@@ -169,6 +169,12 @@ def _arrays(
             "(inputs, labels)."
         )
     given, labels = data[0], np.asarray(data[1])
+    if isinstance(given, pd.DataFrame):
+        given = given.to_numpy()
+    if len(given) == 0:
+        raise ValueError(f"fit: {name} holds no samples.")
+    if getattr(given, "dtype", None) == "string":  # a tensor of texts
+        given = [text.decode() for text in given.numpy().ravel()]
     takes_text = model.inputs[0].dtype == "string"
     is_text = any(isinstance(one, str) for one in given)
     if is_text != takes_text:

@@ -61,7 +61,7 @@ class WordVectors:
         Raises
         ------
         ValueError
-            If the word has no vector.
+            If the word has no vector, or one of zeros.
         """
         if word not in self.words:
             raise ValueError(
@@ -70,6 +70,11 @@ class WordVectors:
             )
         directions = _of_length_1(self.vectors)
         place = self.words.index(word)
+        if not directions[place].any():
+            raise ValueError(
+                f"neighbours({word!r}): it stood near no other word, so it has no "
+                "neighbors."
+            )
         nearest = np.argsort(-(directions @ directions[place]), kind="stable")
         return [self.words[other] for other in nearest if other != place][:number]
 

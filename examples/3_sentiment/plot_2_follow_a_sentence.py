@@ -4,9 +4,9 @@ Can an LSTM change its mind? Follow a sentence word by word
 
 You train an LSTM on film reviews and look at its answer after *every* word of sentences
 with a turn in them: a "not", a "but", irony. Out come colored sentences, the gates at
-the turning word, and a count, on pairs of sentences that differ in little but order, of
-what it understands and what it does not. The page takes 25 to 70 seconds on a laptop.
-**For your own sentences, change the lines that begin with** ``SENTENCES =``.
+the turning word, and a count, on pairs of sentences that differ in one word or in their
+order, of what it understands and what it does not. The page takes 25 to 70 seconds on a
+laptop. **For your own sentences, change the lines that begin with** ``SENTENCES =``.
 """
 
 # %%
@@ -50,7 +50,9 @@ texts, labels = datasets.load_reviews("sentences")
 order = np.random.default_rng(SEED).permutation(len(texts))
 texts, labels = np.array(texts, dtype=object)[order], labels[order]
 train, validation = np.split(np.arange(len(texts)), [9 * len(texts) // 10])
-vectors = counted.count(datasets.load_reviews("unlabelled"), window=(5, None))
+vectors = counted.count(
+    datasets.load_reviews("unlabelled"), window=(5, None), seed=SEED
+)
 
 model = models.text_classifier(
     texts[train],
@@ -107,6 +109,9 @@ for ax, (words, praise), color in zip(axes, followed, colors, strict=False):
 axes[0].set_title("The first two sentences, word by word")
 
 # %%
+# The dashed line is undecided. The last clause pulls the answer its way, not always
+# across the line: the LSTM changes its mind only in part.
+#
 # What happens at "but"?
 # ----------------------
 # Of the LSTM's units we look for the one whose :term:`forget gate` drops most at "but",
@@ -118,8 +123,9 @@ cut = model.get_layer("words_to_numbers")
 
 def forget_gates(texts, word="but"):
     """Mean of each unit's forget gate at the word, and at all other words."""
-    numbers = cut(tf.constant(texts)).numpy()
-    forget = gates.trace(model, texts).forget[:, : numbers.shape[1]]
+    forget = gates.trace(model, texts).forget
+    numbers = cut(tf.constant(texts)).numpy()[:, : forget.shape[1]]
+    forget = forget[:, : numbers.shape[1]]  # the last step is padding
     here = numbers == cut.get_vocabulary().index(word)
     return forget[here].mean(axis=0), forget[~here & (numbers > 0)].mean(axis=0)
 
@@ -144,15 +150,18 @@ _, ax = plt.subplots(figsize=(8, 6.5))
 plots.gates(trace, units=[unit], labels=[*sentence.split(), ""], ax=ax)
 
 # %%
+# The strip on top is the vector of each word; the gray column at the end is a step of
+# padding, which the LSTM skips. Look at the orange row, then at the black one.
+#
 # At "but" the forget gate of this unit closes: what it kept of the first clause is let
 # go, and the second clause is read with an empty place. Nobody programmed that; it is
-# in the data that after "but" comes what counts. Other units keep what they have.
+# in the data that after "but" comes what counts.
 #
-# Pairs that differ in little but order
-# -------------------------------------
+# Pairs that differ in one word, or in order
+# ------------------------------------------
 # In each pair the first sentence is praise and the second is blame. They share most of
 # their words, or all of them. A pair is right if the praise gets the higher
-# probability.
+# probability; the same for both is half right.
 
 GOOD_WORDS = ["good", "funny", "moving", "clever", "fresh", "charming", "honest"]
 BAD_WORDS = ["bad", "boring", "dull", "silly", "stale", "clumsy", "weak", "tedious"]
@@ -162,10 +171,10 @@ PRAISE += ["the ending is beautiful"]
 BLAME = ["the story is dull", "it is far too long", "the jokes are stale"]
 CLAUSES = [(good, bad) for good in PRAISE for bad in BLAME]
 pairs = {
-    "not good / good": [(f"it is {w}", f"it is not {w}") for w in GOOD_WORDS],
+    "good / not good": [(f"it is {w}", f"it is not {w}") for w in GOOD_WORDS],
     "not bad / bad": [(f"it is not {w}", f"it is {w}") for w in BAD_WORDS],
-    "no wit / wit": [(f"it has real {w}", f"it has no real {w}") for w in THINGS],
-    "not without wit": [(f"it is not without {w}", f"without {w}") for w in THINGS],
+    "wit / no wit": [(f"it has real {w}", f"it has no real {w}") for w in THINGS],
+    "not without / without": [(f"not without {w}", f"without {w}") for w in THINGS],
     "A, but B": [(f"{bad}, but {good}", f"{good}, but {bad}") for good, bad in CLAUSES],
 }
 
@@ -187,7 +196,8 @@ readers = {
 
 def count_right(reader, kind):
     praise, blame = (reader(list(side)) for side in zip(*pairs[kind], strict=True))
-    return int((praise > blame).sum())
+    better = np.sign(np.round(praise - blame, 6))  # 1 right, 0 a tie, -1 wrong
+    return float(((better + 1) / 2).sum())
 
 
 # %%
@@ -211,7 +221,8 @@ lstm, others = table["LSTM"], table[counters].max(axis=1)
 more = lstm["all"] > others["all"]
 evaluation.claim("the LSTM gets more pairs right than the others", more)
 swaps = ["A, but B", *swapped]
-guessed = others[swaps].sum() <= table.loc[swaps, "pairs"].sum() / 2
+off = table.loc[swaps, counters].sum() - table.loc[swaps, "pairs"].sum() / 2
+guessed = off.abs().max() <= 4
 evaluation.claim("where only the order differs, those just guess", guessed)
 half = table["pairs"] / 2
 turned = lstm["not bad / bad"] > others["not bad / bad"]
@@ -223,20 +234,23 @@ evaluation.claim('with "but" it beats guessing', lstm["A, but B"] > half["A, but
 # %%
 weak = lstm["A, although B"] <= half["A, although B"]
 evaluation.claim('it is no better than guessing where "although" comes last', weak)
-double = max(lstm["not without wit"], others["not without wit"])
-none = double <= half["not without wit"]
+double = max(lstm["not without / without"], others["not without / without"])
+none = double <= half["not without / without"]
 evaluation.claim("no model understands a double negation", none)
 
 # %%
-# Where order decides, models that count words and pairs of neighbors can only guess.
-# The LSTM has learned that a "not" can turn a word around, and that the end of a
-# sentence weighs most. The second rule serves it well after "but" and misleads it where
-# the weaker clause comes last: it has no idea of the word "although". Nor does any of
-# them see that two negations make praise. Eight thousand sentences are few.
+# Where only order decides, models that count words and pairs of neighbors can but
+# guess. The LSTM has learned that the end of a sentence weighs most. That serves it
+# well after "but" and misleads it where the weaker clause comes last: it has no idea of
+# the word "although". A "not" makes praise weaker, but that needs no LSTM: the word
+# itself is commoner in blame. That "not bad" is better than "bad" the LSTM knows more
+# often than the others, and still not reliably. None of them sees that two negations
+# make praise.
 #
 # Your own sentence
 # -----------------
-# Save the model, load it, and follow a sentence with it.
+# Save the model, load it, and follow a sentence with it. See how far "yet" does the
+# work of "but" in it.
 
 import tempfile
 from pathlib import Path
