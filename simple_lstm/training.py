@@ -173,7 +173,7 @@ def _arrays(
         given = given.to_numpy()
     if len(given) == 0:
         raise ValueError(f"fit: {name} holds no samples.")
-    if getattr(given, "dtype", None) == "string":  # a tensor of texts
+    if keras.ops.is_tensor(given) and given.dtype == "string":
         given = [text.decode() for text in given.numpy().ravel()]
     takes_text = model.inputs[0].dtype == "string"
     is_text = any(isinstance(one, str) for one in given)

@@ -268,7 +268,7 @@ def test_a_model_that_reads_no_texts_is_refused():
         (["?!", "..."], {}, "text_classifier: there is no word in the texts"),
         (["each word once"], {}, "text_classifier: .*twice"),
         (TRAINING, {"classes": 1}, r"classes=1, .*at least 2 classes"),
-        (TRAINING, {"time_steps": 0}, r"time_steps=0\): .*1 time step"),
+        (TRAINING, {"time_steps": 0}, r"time_steps=0, .*1 time step"),
     ],
 )
 def test_a_classifier_that_cannot_be_built_says_why(texts, options, message):
@@ -497,3 +497,22 @@ def test_batches_that_cannot_be_made_are_refused():
         TextBatches(["good"], [1], 0)
     with pytest.raises(ValueError, match="2 texts but 1 labels; give one for each"):
         TextBatches(["good", "bad"], [1])
+
+
+def test_texts_may_come_as_a_tensor_and_numbers_as_a_frame():
+    texts, labels = ["a good film", "a bad film"] * 8, np.array([1, 0] * 8)
+    model = models.text_classifier(texts, units=2)
+    data = (tf.constant(texts), labels)
+    history = training.fit(model, data, validation=data, epochs=1)
+    assert len(history.table) == 1
+    dense = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    dense.compile("sgd", "mse")
+    frame = (pd.DataFrame({"a": labels, "b": labels}), labels)
+    assert len(training.fit(dense, frame, validation=frame, epochs=1).table) == 1
+
+
+def test_no_samples_and_missing_texts_are_named():
+    model = models.text_classifier(["a good film", "a bad film"], units=2)
+    whole = (["a film"], [1])
+    with pytest.raises(ValueError, match="fit: train holds no samples"):
+        training.fit(model, ([], []), validation=whole, epochs=1)
