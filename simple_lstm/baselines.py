@@ -271,6 +271,11 @@ def naive_bayes(texts: Sequence[str], labels: ArrayLike) -> Pipeline:
     sklearn.pipeline.Pipeline
         Fitted.
 
+    Raises
+    ------
+    ValueError
+        If ``texts`` is a single text, or holds something that is no text.
+
     References
     ----------
     Rennie, J. D. M., Shih, L., Teevan, J., & Karger, D. R. (2003). Tackling the poor
@@ -313,6 +318,11 @@ def bag_of_words(
     -------
     sklearn.pipeline.Pipeline
         Fitted.
+
+    Raises
+    ------
+    ValueError
+        If ``texts`` is a single text, or holds something that is no text.
 
     References
     ----------
@@ -363,6 +373,11 @@ def averaged_vectors(
     -------
     sklearn.pipeline.Pipeline
         Fitted.
+
+    Raises
+    ------
+    ValueError
+        If ``texts`` is a single text, or holds something that is no text.
 
     References
     ----------

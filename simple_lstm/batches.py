@@ -92,6 +92,12 @@ class TextBatches(keras.utils.PyDataset):
     seed : int
         The same seed gives the same orders.
 
+    Raises
+    ------
+    ValueError
+        If there is not one label for each text, something is no text, or a batch would
+        be empty.
+
     References
     ----------
     Khomenko, V., Shyshkov, O., Radyvonenko, O., & Bokhan, K. (2016). Accelerating
