@@ -62,8 +62,7 @@ ax.set(title="Length of the texts", xlabel="words and signs", ylabel="texts")
 ax.margins(x=0)
 
 # %%
-# Few texts are longer than 40 words; none is longer than ``TIME_STEPS``, or training
-# would say so.
+# No text is longer than ``TIME_STEPS``, or training would say so.
 #
 # Split, then prepare
 # -------------------
@@ -170,11 +169,11 @@ print(history)
 # Is it any good?
 # ---------------
 # Beside it stands an LSTM that knows only the labelled sentences: its word vectors
-# start from random numbers and are trained, with settings that suit it. And methods
-# that know next to nothing of order: always the commonest class; the mean of the word
-# vectors; and two that count words and pairs of neighbors as :term:`TF-IDF` weights,
-# logistic regression and :term:`naive Bayes`. These need no validation part, so they
-# learn from it as well.
+# start from random numbers and are trained. It was tuned less than the other. And
+# methods that know next to nothing of order: always the commonest class; the mean of
+# the word vectors; and two that count words and pairs of neighbors as :term:`TF-IDF`
+# weights, logistic regression and :term:`naive Bayes`. These need no validation part,
+# so they learn from it as well.
 
 plain = models.text_classifier(
     texts[train], units=UNITS, learning_rate=RATE / 2, seed=SEED
@@ -274,11 +273,10 @@ for other in ("naive Bayes", "LSTM, counted vectors", "naive Bayes + averaged"):
 
 # %%
 # Where coins are as uneven in more than one case of twenty, this test set alone proves
-# nothing. Change ``SEED``, and with it the split, and look again: the sum stays ahead
-# of its parts, while the order of the other rows changes. Averaged vectors bring a part
-# of the gain, too, so not all of it comes from the order of the words. And with one
-# reserve: the settings, also those of the baselines, were chosen with test scores in
-# view.
+# nothing. Change ``SEED``, and with it the split, and see which order of the rows
+# stays. Averaged vectors bring a part of the gain, too, so not all of it comes from the
+# order of the words. And with one reserve: the settings, also those of the baselines,
+# were chosen with test scores in view.
 #
 # Where is it wrong?
 # ------------------

@@ -245,7 +245,7 @@ evaluation.claim("no model understands a double negation", none)
 # the word "although". A "not" makes praise weaker, but that needs no LSTM: the word
 # itself is commoner in blame. That "not bad" is better than "bad" the LSTM knows more
 # often than the others, and still not reliably. None of them sees that two negations
-# make praise.
+# make praise. With one reserve: the batch size was chosen with such counts in view.
 #
 # Your own sentence
 # -----------------

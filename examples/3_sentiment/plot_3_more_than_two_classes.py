@@ -329,7 +329,7 @@ bars = ax.bar(
 )
 ax.bar_label(bars, [f"of {(group == number).sum()}" for number in kinds])
 ax.set(title="Accuracy by length", xlabel="tokens in the snippet", ylabel="part right")
-ax.set_ylim(0, 1.1)
+ax.margins(y=0.12)
 
 # %%
 few = lengths[test] < 5

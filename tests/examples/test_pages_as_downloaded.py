@@ -171,25 +171,7 @@ NotebookClient(notebook, timeout=300, kernel_name="page").execute()
 """
 
 
-# A notebook holds the code of its script (the test below), and the script of every page
-# is run. So one notebook a folder, the one that shows most, is enough.
-NOTEBOOKS = [
-    page
-    for page in PAGES
-    if page.stem
-    in {
-        "plot_3_watch_the_gates",
-        "plot_1_forecast_traffic",
-        "plot_2_follow_a_sentence",
-    }
-]
-
-
-def test_a_notebook_of_every_folder_is_run():
-    assert {page.parent for page in NOTEBOOKS} == {page.parent for page in PAGES}
-
-
-@pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_notebook_runs_from_its_first_cell_to_its_last(
     site, python, page, tmp_path, monkeypatch
 ):
