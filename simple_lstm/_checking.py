@@ -76,3 +76,24 @@ def check_texts(texts: Sequence[str], what: str, *, with_words: bool = False) ->
         text.strip(string.punctuation + " \n\t") for text in texts
     ):
         raise ValueError(f"{what}: there is no word in the texts.")
+
+
+def check_text(text: str, what: str) -> None:
+    """Refuse what is not one text with at least one character.
+
+    Parameters
+    ----------
+    text : str
+        What came.
+    what : str
+        Who asks, to begin the error with: "generate: the prompt".
+
+    Raises
+    ------
+    ValueError
+        If it is something else, or empty.
+    """
+    if not isinstance(text, str):
+        raise ValueError(f"{what}: expected a text (str), not a {type(text).__name__}.")
+    if not text:
+        raise ValueError(f"{what}: the text is empty. Give at least one character.")

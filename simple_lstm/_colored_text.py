@@ -1,9 +1,10 @@
-"""Words with a number each, as colored HTML and as plain text."""
+"""Words or characters with a number each, as colored HTML and as plain text."""
 
 from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from itertools import groupby
 from textwrap import TextWrapper
 
 import numpy as np
@@ -18,6 +19,12 @@ _WORD = (
     "overflow-wrap: anywhere; color: #000; background: "
 )
 _NUMBER = "display: block; font-size: 0.75em;"
+_SOURCE = (
+    "margin: 0.6em 0; padding: 0.6em; overflow-x: auto; line-height: 1.5; color: #000; "
+    "background: #fff; border: 1px solid #b9bec4; border-radius: 3px;"
+)
+_SHADES = 16  # colors told apart in a source, so that neighbors can share an element
+_LEVELS = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,9 +53,7 @@ class ColoredText:
         return f"<div class='colored-text'>{''.join(lines)}</div>"
 
     def _word(self, word: str, number: float) -> str:
-        low, high = self.limits
-        place = np.clip((number - low) / (high - low), 0, 1)
-        color = to_hex(_COLORS(float(place)))
+        color = _color(_place(number, self.limits))
         return (
             f"<span style='{_WORD}{color}'>{html.escape(word)}"
             f"<small style='{_NUMBER}'>{number:.2f}</small></span>"
@@ -58,6 +63,66 @@ class ColoredText:
         return "\n\n".join(_as_columns(line) for line in self.lines)
 
     __repr__ = __str__
+
+
+@dataclass(frozen=True, repr=False)
+class ColoredSource:
+    """A text as it stands, line by line, with a number for each character.
+
+    A notebook shows the numbers as colors behind the characters; ``print`` writes under
+    each line how high they are, from ``▁`` to ``█``.
+
+    Attributes
+    ----------
+    text : str
+        The text, with its line breaks.
+    values : numpy.ndarray, shape (characters,)
+        A number for each character.
+    limits : tuple of float
+        The numbers that get the full colors: orange for the first, blue for the
+        second, white half-way.
+    """
+
+    text: str
+    values: np.ndarray
+    limits: tuple[float, float]
+
+    def _repr_html_(self) -> str:
+        places = np.round(_place(self.values, self.limits) * _SHADES).astype(int)
+        runs = groupby(zip(self.text, places, strict=True), key=lambda pair: pair[1])
+        parts = []
+        for place, pairs in runs:
+            text = html.escape("".join(character for character, _ in pairs))
+            color = _color(place / _SHADES)
+            white = color == "#ffffff"
+            parts.append(
+                text if white else f"<span style='background:{color}'>{text}</span>"
+            )
+        return (
+            f"<pre class='colored-source' tabindex='0' style='{_SOURCE}'>"
+            f"{''.join(parts)}</pre>"
+        )
+
+    def __str__(self) -> str:
+        heights = np.round(_place(self.values, self.limits) * (len(_LEVELS) - 1))
+        marks = "".join(_LEVELS[int(height)] for height in heights)
+        written, start = [], 0
+        for line in self.text.split("\n"):
+            written += [line, marks[start : start + len(line)]]
+            start += len(line) + 1
+        return "\n".join(written)
+
+    __repr__ = __str__
+
+
+def _place(number: float | np.ndarray, limits: tuple[float, float]) -> np.ndarray:
+    """Where numbers stand between the limits, from 0 to 1."""
+    low, high = limits
+    return np.clip((np.asarray(number) - low) / (high - low), 0, 1)
+
+
+def _color(place: float | np.ndarray) -> str:
+    return to_hex(_COLORS(float(place)))
 
 
 def _as_columns(line: list[tuple[str, float]]) -> str:

@@ -1,4 +1,4 @@
-"""Batches for Keras: windows without copies, texts with little padding."""
+"""Batches for Keras: windows without copies, texts with little padding, streams."""
 
 from __future__ import annotations
 
@@ -153,3 +153,110 @@ class TextBatches(keras.utils.PyDataset):
         ends = range(self.batch_size, len(order), self.batch_size)
         self._batches = np.split(order, ends)
         self._random.shuffle(self._batches)
+
+
+class TextStreams(keras.utils.PyDataset):
+    """A `keras.utils.PyDataset` of long texts, for a model that carries its state.
+
+    All texts are put one after the other, and as many readers as the batch has rows
+    start at even distances. Row ``r`` of every batch is what reader ``r`` comes to
+    next, so the state in which a stateful LSTM ends one batch is the right one to begin
+    the next with. A target is the character that follows its input.
+
+    Before each text stands an empty string: it tells the model that what comes next has
+    nothing to do with what came before. The last pieces of one reader may be the first
+    of the next one, for all rows are equally long and nothing is left out.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        What is read. A character that the model does not know is read as an empty
+        string, too; ``unknown`` counts them.
+    model : keras.Model
+        Functional or Sequential, with the input shape (batch size, None) and a
+        `keras.layers.StringLookup` for characters, as `simple_lstm.models` makes it.
+    time_steps : int
+        Characters in each row of a batch. Gradients go back so far and no further;
+        the state goes on.
+
+    Attributes
+    ----------
+    unknown : int
+        How many characters of the texts the model does not know.
+
+    Raises
+    ------
+    ValueError
+        If something is no text, the texts are too short to fill one batch, or the model
+        has no fixed batch size or no StringLookup.
+
+    References
+    ----------
+    Williams, R. J., & Peng, J. (1990). An efficient gradient-based algorithm for
+    on-line training of recurrent network trajectories. *Neural Computation*, 2(4),
+    490-501. (Truncated backpropagation through time.)
+
+    Examples
+    --------
+    >>> from simple_lstm import batches, models
+    >>> model = models.character_model(["abcdefgh"], units=4, batch_size=2)
+    >>> streams = batches.TextStreams(["abcdefgh"], model, time_steps=2)
+    >>> for inputs, targets in streams:
+    ...     print(inputs.numpy().tolist(), targets.tolist())
+    [[b'', b'a'], [b'd', b'e']] [[1, 2], [5, 6]]
+    [[b'b', b'c'], [b'f', b'g']] [[3, 4], [7, 8]]
+    """
+
+    def __init__(
+        self, texts: Sequence[str], model: keras.Model, *, time_steps: int = 50
+    ) -> None:
+        super().__init__()
+        check_texts(texts, "TextStreams")
+        if time_steps < 1:
+            raise ValueError(
+                f"TextStreams(time_steps={time_steps}): a row needs at least 1 step."
+            )
+        rows, lookup = _rows_and_lookup(model)
+        # With a NumPy dtype of one character, "" is what stands before a text.
+        self._characters = np.concatenate([["", *text] for text in texts or [""]])
+        self._numbers = lookup(tf.constant(self._characters)).numpy()
+        known = np.count_nonzero(self._numbers)
+        self.unknown = sum(map(len, texts)) - known
+        steps = len(self._numbers) - 1  # each with the next one as its target
+        self.time_steps = time_steps
+        self._batches = -(-steps // (rows * time_steps))
+        length = self._batches * time_steps
+        if steps < rows * time_steps:
+            raise ValueError(
+                f"TextStreams: the texts have {steps:,} characters, too few for one "
+                f"batch of {rows} × {time_steps}. Give more text, fewer time_steps, or "
+                "build the model with a smaller batch_size."
+            )
+        self._starts = np.linspace(0, steps - length, rows).astype(int)
+
+    def __len__(self) -> int:
+        return self._batches
+
+    def __getitem__(self, index: int) -> tuple[tf.Tensor, np.ndarray]:
+        first = self._starts[:, np.newaxis] + index * self.time_steps
+        places = first + np.arange(self.time_steps)  # (rows, time_steps)
+        return tf.constant(self._characters[places]), self._numbers[places + 1]
+
+
+def _rows_and_lookup(model: keras.Model) -> tuple[int, keras.layers.StringLookup]:
+    """The batch size of a model of characters, and the layer that numbers them."""
+    lookups = [
+        layer for layer in model.layers if isinstance(layer, keras.layers.StringLookup)
+    ]
+    if not lookups:
+        raise ValueError(
+            "TextStreams: the model has no StringLookup layer, so it reads no "
+            "characters. Make one with models.character_model."
+        )
+    shape = model.input_shape
+    if len(shape) != 2 or shape[0] is None:
+        raise ValueError(
+            f"TextStreams: the model takes {shape}, without a fixed batch size, so it "
+            "cannot carry its state from batch to batch. Build it with batch_size=..."
+        )
+    return shape[0], lookups[0]

@@ -1,7 +1,9 @@
-"""Data to learn on: shipped with the package, or made from a seed."""
+"""Data to learn on: shipped with the package, found in Python, or made from a seed."""
 
 import hashlib
 import io
+import sys
+import sysconfig
 from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
@@ -142,6 +144,81 @@ def load_reviews(
     table = table[table["source"] == sources[kind]]
     texts = table["text"].str.replace("<br />", " ", regex=False).tolist()
     return texts if kind == "unlabelled" else (texts, table["label"].to_numpy())
+
+
+def load_python_source(
+    *, characters: int | None = 1_200_000, seed: int = 0
+) -> list[str]:
+    """Modules of Python's standard library, as the text of their files.
+
+    They come from the Python that is running, so another version gives other texts.
+    Taken are the modules at the top level of the library, without packages, whose files
+    hold ASCII alone.
+
+    Parameters
+    ----------
+    characters : int or None
+        How many characters there shall be at least. Modules are whole: the last one is
+        not cut, so there are a few more. None takes every module, about four million
+        characters.
+    seed : int
+        The same seed gives the same modules in the same order (of one Python).
+
+    Returns
+    -------
+    list of str
+        One text for each module, in random order, each line ending in a new line.
+        Split this list, not a text, so that no module stands in two parts.
+
+    Raises
+    ------
+    FileNotFoundError
+        If this Python has its library in another form than as files.
+    ValueError
+        If there are not so many characters, or fewer than 1 are asked for.
+
+    References
+    ----------
+    Python Software Foundation. *The Python standard library*.
+    https://docs.python.org/3/library/ (PSF License)
+
+    Examples
+    --------
+    >>> from simple_lstm import datasets
+    >>> modules = datasets.load_python_source(characters=100_000)
+    >>> sum(map(len, modules)) >= 100_000, all(map(str.isascii, modules))
+    (True, True)
+    """
+    if characters is not None and characters < 1:
+        raise ValueError(
+            f"load_python_source(characters={characters}): ask for at least 1, or None "
+            "for all there are."
+        )
+    folder = Path(sysconfig.get_path("stdlib"))
+    # By name, so that what this build of Python knows of its machine stays out.
+    names = sys.stdlib_module_names
+    paths = sorted(path for path in folder.glob("*.py") if path.stem in names)
+    if not paths:
+        raise FileNotFoundError(
+            "load_python_source: the standard library of this Python is not stored as "
+            f"files in {folder}. Take a Python from python.org, conda or your system."
+        )
+    order = np.random.default_rng(seed).permutation(len(paths))
+    modules: list[str] = []
+    so_far = 0
+    for place in order:
+        if characters is not None and so_far >= characters:
+            return modules
+        text = paths[place].read_text(encoding="utf-8", errors="replace")
+        if text and text.isascii():
+            modules.append(text)
+            so_far += len(text)
+    if characters is not None and so_far < characters:
+        raise ValueError(
+            f"load_python_source(characters={characters:,}): this Python has "
+            f"{so_far:,} in {len(modules)} modules. Ask for fewer, or None for all."
+        )
+    return modules
 
 
 def make_sequences(

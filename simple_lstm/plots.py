@@ -19,6 +19,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from simple_lstm import _gate_drawing as drawing
+from simple_lstm._colored_text import ColoredSource as ColoredSource
 from simple_lstm._colored_text import ColoredText as ColoredText
 from simple_lstm._gate_drawing import GATES as GATES
 from simple_lstm.evaluation import Scoreboard
@@ -383,6 +384,113 @@ def colored_text(
             )
         lines.append(list(zip(text, numbers.tolist(), strict=True)))
     return ColoredText(lines, limits)
+
+
+def colored_source(
+    text: str, values: ArrayLike, *, limits: tuple[float, float] = (-1.0, 1.0)
+) -> ColoredSource:
+    """Show a number for each character of a text by the color behind it.
+
+    Line breaks and spaces stay as they are. Like `colored_text`, this returns no Axes
+    but text: a notebook and the gallery show it in color, ``print`` writes marks of
+    different height under each line. Nothing in the text is taken for HTML.
+
+    Parameters
+    ----------
+    text : str
+        For example the source code of a program.
+    values : array_like, shape (characters,)
+        A number for each character, for example the hidden state of one unit.
+    limits : tuple of float
+        Numbers at or below the first are orange, at or above the second blue, those
+        half-way white.
+
+    Returns
+    -------
+    simple_lstm.plots.ColoredSource
+        To be the last line of a cell, or to print.
+
+    Raises
+    ------
+    ValueError
+        If there is not one number for each character, a number is missing (NaN), or the
+        limits are not in order.
+
+    References
+    ----------
+    Karpathy, A., Johnson, J., & Fei-Fei, L. (2015). Visualizing and understanding
+    recurrent networks. https://arxiv.org/abs/1506.02078
+
+    Examples
+    --------
+    >>> from simple_lstm import plots
+    >>> plots.colored_source("f(x)", [-1, 1, 1, 0.2])
+    f(x)
+    ▁██▅
+    """
+    numbers = np.asarray(values, dtype=float)
+    if not isinstance(text, str) or numbers.shape != (len(text),):
+        what = f"{len(text)} characters" if isinstance(text, str) else type(text)
+        raise ValueError(
+            f"plots.colored_source: {what} but values of shape {numbers.shape}; give "
+            "one text, and one number for each of its characters."
+        )
+    if not limits[0] < limits[1]:
+        raise ValueError(
+            f"plots.colored_source(limits={limits}): the first must be the smaller one."
+        )
+    if np.isnan(numbers).any():
+        raise ValueError(
+            f"plots.colored_source: {int(np.isnan(numbers).sum()):,} of the numbers "
+            "are missing (NaN)."
+        )
+    return ColoredSource(text, numbers, limits)
+
+
+def next_characters(
+    chances: Mapping[str, pd.Series], *, most: int = 12, ax: Axes | None = None
+) -> Axes:
+    """Draw what may come next, in several ways to draw it.
+
+    Parameters
+    ----------
+    chances : mapping of str to pandas.Series
+        From `simple_lstm.generation.probabilities`, each by the name it has in the
+        legend.
+    most : int
+        How many characters are drawn: the likeliest of the first series.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With a group of bars for each character, a bar for each series.
+
+    Raises
+    ------
+    ValueError
+        If there is no series.
+    """
+    if not chances:
+        raise ValueError("plots.next_characters: there is no series to draw.")
+    first = next(iter(chances.values()))
+    shown = first.sort_values(ascending=False, kind="stable").index[:most].tolist()
+    if ax is None:
+        _, ax = plt.subplots(figsize=(8, 3.4))
+    width = 0.84 / len(chances)
+    for number, (name, series) in enumerate(chances.items()):
+        places = np.arange(len(shown)) + (number - (len(chances) - 1) / 2) * width
+        ax.bar(places, series[shown], width, label=name)
+    names = {" ": "space", "\n": "new line", "\t": "tab"}
+    ax.set_xticks(range(len(shown)), [names.get(one, one) for one in shown])
+    for label, one in zip(ax.get_xticklabels(), shown, strict=True):
+        label.set(**({"rotation": 35} if one in names else {"family": "monospace"}))
+        label.set_parse_math(False)  # a dollar is a dollar
+    ax.grid(axis="x", visible=False)
+    ax.set(title="What may come next", xlabel="next character", ylabel="probability")
+    ax.legend()
+    return ax
 
 
 def gates(

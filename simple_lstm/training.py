@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from simple_lstm._checking import check_numbers, check_texts
-from simple_lstm.batches import TextBatches
+from simple_lstm.batches import TextBatches, TextStreams
 from simple_lstm.models import words_not_read
 from simple_lstm.preprocessing import Windows
 
-Data = Windows | tuple[np.ndarray | Sequence[str], np.ndarray]
+Data = Windows | TextStreams | tuple[np.ndarray | Sequence[str], np.ndarray]
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,6 +66,7 @@ def fit(
     batch_size: int = 64,
     seed: int = 0,
     progress: bool | Literal["auto"] = "auto",
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
     """Train a compiled model; stop early and keep the best weights.
 
@@ -76,23 +77,26 @@ def fit(
     ----------
     model : keras.Model
         Compiled. It is trained in place.
-    train, validation : simple_lstm.preprocessing.Windows or tuple of two arrays
-        Windows are cut batch by batch. A tuple holds inputs and labels; inputs are an
-        array (samples, time_steps, features), or texts as a sequence of str for a model
-        that takes text. Texts of like length share a batch, and a printed line says how
-        many are longer than the model reads.
+    train, validation : Windows, TextStreams or tuple of two arrays
+        Windows are cut batch by batch. Streams of text are read in their order; before
+        each pass over one of them the state of the model becomes zero. A tuple holds
+        inputs and labels; inputs are an array (samples, time_steps, features), or texts
+        as a sequence of str for a model that takes text. Texts of like length share a
+        batch, and a printed line says how many are longer than the model reads.
     epochs : int
         Passes over the training data, at most.
     patience : int
         Stop after so many epochs without a lower validation loss.
     batch_size : int
-        Samples in a batch.
+        Samples in a batch; streams of text have their own.
     seed : int
         The same seed gives the same order of samples. It is also set as the seed of
         Python, NumPy and Keras; what a layer drew when it was built stays.
     progress : bool or "auto"
         Whether to show a line for each epoch; "auto" does so in a terminal and in a
         notebook.
+    callbacks : sequence of keras.callbacks.Callback
+        What else is to be done during training.
 
     Returns
     -------
@@ -134,7 +138,7 @@ def fit(
         **_training_data(model, train, batch_size, seed),
         validation_data=_validation_data(model, validation, batch_size),
         epochs=epochs,
-        callbacks=[stop],
+        callbacks=[stop, _StartFromZero(), *callbacks],
         verbose=2 if _show(progress) else 0,
     )
     table = pd.DataFrame(log.history)
@@ -147,6 +151,8 @@ def _training_data(
 ) -> dict[str, Any]:
     if isinstance(train, Windows):
         return {"x": train.batches(batch_size, shuffle=True, seed=seed)}
+    if isinstance(train, TextStreams):
+        return {"x": train, "shuffle": False}  # or no row would go on in the next batch
     inputs, labels = _arrays(model, train, "train")
     if inputs.dtype == object:
         return {"x": TextBatches(inputs.tolist(), labels, batch_size, seed=seed)}
@@ -156,7 +162,24 @@ def _training_data(
 def _validation_data(model: keras.Model, validation: Data, batch_size: int) -> Any:
     if isinstance(validation, Windows):
         return validation.batches(8 * batch_size)  # no gradients: room for more
+    if isinstance(validation, TextStreams):
+        return validation
     return _arrays(model, validation, "validation")
+
+
+class _StartFromZero(keras.callbacks.Callback):
+    """Before each pass over data, forget what a stateful layer read in the last one."""
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._reset()
+
+    def on_test_begin(self, logs: dict | None = None) -> None:
+        self._reset()
+
+    def _reset(self) -> None:
+        for layer in self.model.layers:
+            if getattr(layer, "stateful", False):
+                layer.reset_states()
 
 
 def _arrays(
