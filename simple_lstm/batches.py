@@ -217,11 +217,14 @@ class TextStreams(keras.utils.PyDataset):
                 f"TextStreams(time_steps={time_steps}): a row needs at least 1 step."
             )
         rows, lookup = _rows_and_lookup(model)
-        # With a NumPy dtype of one character, "" is what stands before a text.
-        self._characters = np.concatenate([["", *text] for text in texts or [""]])
-        self._numbers = lookup(tf.constant(self._characters)).numpy()
-        known = np.count_nonzero(self._numbers)
-        self.unknown = sum(map(len, texts)) - known
+        # As code points, which take 4 bytes each; 0 is an empty string to NumPy.
+        parts = ["\0" + text for text in texts]
+        raw = "".join(parts).encode("utf-32-le", "surrogatepass")
+        self._codes = np.frombuffer(raw, dtype="<u4")
+        codes, places = np.unique(self._codes, return_inverse=True)
+        numbers = lookup(tf.constant(codes.view("<U1"))).numpy().astype(np.int32)
+        self._numbers = numbers[places]
+        self.unknown = sum(map(len, texts)) - np.count_nonzero(self._numbers)
         steps = len(self._numbers) - 1  # each with the next one as its target
         self.time_steps = time_steps
         self._batches = -(-steps // (rows * time_steps))
@@ -240,7 +243,8 @@ class TextStreams(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[tf.Tensor, np.ndarray]:
         first = self._starts[:, np.newaxis] + index * self.time_steps
         places = first + np.arange(self.time_steps)  # (rows, time_steps)
-        return tf.constant(self._characters[places]), self._numbers[places + 1]
+        characters = self._codes[places].view("<U1")
+        return tf.constant(characters), self._numbers[places + 1]
 
 
 def _rows_and_lookup(model: keras.Model) -> tuple[int, keras.layers.StringLookup]:
