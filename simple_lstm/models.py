@@ -312,6 +312,8 @@ def character_model(
         keras.optimizers.Muon(learning_rate, weight_decay=weight_decay, clipnorm=1.0),
         loss="sparse_categorical_crossentropy",
     )
+    # Or a model that gets its weights from another one would warn when it is loaded.
+    model.optimizer.build(model.trainable_variables)
     return model
 
 

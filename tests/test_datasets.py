@@ -3,6 +3,8 @@ import importlib.metadata
 import importlib.resources
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -230,3 +232,129 @@ def test_a_damaged_file_of_reviews_is_refused(monkeypatch, tmp_path):
 def test_reviews_of_an_unknown_kind_are_refused(kind):
     with pytest.raises(ValueError, match=r"choose 'sentences' .* or 'unlabelled'"):
         datasets.load_reviews(kind)
+
+
+@pytest.fixture(scope="module")
+def modules():
+    """Every module that there is."""
+    return datasets.load_python_source(characters=None)
+
+
+def test_modules_are_whole_files_of_the_standard_library(modules):
+    folder = Path(sysconfig.get_path("stdlib"))
+    # Universal newlines: a text has no carriage returns.
+    files = {path.read_text("utf-8", "replace") for path in folder.glob("*.py")}
+    assert len(modules) > 100
+    assert set(modules) <= files
+
+
+def test_no_module_is_missing(modules):
+    folder = Path(sysconfig.get_path("stdlib"))
+    files = [folder / f"{name}.py" for name in sys.stdlib_module_names]
+    texts = [path.read_bytes() for path in files if path.exists()]
+    assert len(modules) == sum(1 for text in texts if text and text.isascii())
+
+
+def test_modules_hold_ascii_alone(modules):
+    assert all(map(str.isascii, modules))
+
+
+def test_each_line_of_a_module_ends_in_a_new_line(modules):
+    assert all(text.endswith("\n") for text in modules)
+
+
+@given(st.integers(1, 1_000_000), st.integers(0, 20))
+@settings(deadline=None, max_examples=10)
+def test_there_are_enough_characters_and_no_module_too_many(characters, seed):
+    chosen = datasets.load_python_source(characters=characters, seed=seed)
+    assert sum(map(len, chosen)) >= characters
+    assert sum(map(len, chosen[:-1])) < characters
+
+
+def test_the_same_seed_takes_the_same_modules_in_the_same_order():
+    first, same, other = (
+        datasets.load_python_source(characters=200_000, seed=seed) for seed in (1, 1, 2)
+    )
+    assert first == same
+    assert set(first) != set(other)
+
+
+def test_another_seed_changes_only_the_order_of_all_modules(modules):
+    other = datasets.load_python_source(characters=None, seed=1)
+    assert other != modules
+    assert sorted(other) == sorted(modules)
+
+
+def test_fewer_characters_are_the_first_modules_of_more(modules):
+    few = datasets.load_python_source(characters=50_000)
+    assert few == modules[: len(few)]
+
+
+def test_no_module_is_imported():
+    before = set(sys.modules)
+    datasets.load_python_source(characters=None)
+    assert set(sys.modules) == before
+
+
+@pytest.fixture
+def library(monkeypatch, tmp_path):
+    """A function that puts files where the standard library would be."""
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: str(tmp_path))
+
+    def put(**contents):
+        for name, content in contents.items():
+            (tmp_path / f"{name}.py").write_bytes(content)
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("content", "texts"),
+    [
+        (b"a = 1\nb = 2\n", ["a = 1\nb = 2\n"]),
+        (b"a = 1\r\nb = 2\r", ["a = 1\nb = 2\n"]),
+        ("é = 1\n".encode(), []),
+        ("é = 1\n".encode("latin-1"), []),  # which is not UTF-8
+        ("\ufeffa = 1\n".encode(), []),
+        (b"", []),
+    ],
+    ids=["Unix", "other line ends", "UTF-8", "Latin-1", "byte order mark", "empty"],
+)
+def test_files_of_ascii_are_read_as_python_reads_them(library, content, texts):
+    library(ast=content, this=b"c = 3\n")
+    found = datasets.load_python_source(characters=None)
+    assert sorted(found) == sorted([*texts, "c = 3\n"])
+
+
+def test_files_that_are_no_module_of_the_library_stay_out(library, tmp_path):
+    (tmp_path / "json").mkdir()
+    (tmp_path / "json" / "decoder.py").write_bytes(b"in = 'a package'\n")
+    library(ast=b"a = 1\n", sitecustomize=b"b = 2\n", _sysconfigdata_x=b"c = 3\n")
+    assert datasets.load_python_source(characters=None) == ["a = 1\n"]
+
+
+@pytest.mark.parametrize(("characters", "taken"), [(6, 1), (7, 2), (12, 2)])
+def test_a_module_is_taken_only_if_it_is_needed(library, characters, taken):
+    library(ast=b"a = 1\n", this=b"b = 2\n")
+    assert len(datasets.load_python_source(characters=characters)) == taken
+
+
+def test_more_characters_than_there_are_are_refused(library):
+    library(ast=b"a = 1\n", this=b"b = 2\n")
+    with pytest.raises(
+        ValueError, match=r"=13\): this Python has 12 in 2 modules. Ask"
+    ):
+        datasets.load_python_source(characters=13)
+
+
+@pytest.mark.parametrize("characters", [0, -1])
+def test_less_than_a_character_of_source_is_refused(characters):
+    with pytest.raises(ValueError, match=rf"characters={characters}\): ask for at lea"):
+        datasets.load_python_source(characters=characters)
+
+
+@pytest.mark.parametrize("characters", [1, None])
+def test_a_python_without_files_is_named(library, tmp_path, characters):
+    with pytest.raises(FileNotFoundError, match="not stored as files in ") as caught:
+        datasets.load_python_source(characters=characters)
+    assert str(tmp_path) in str(caught.value)

@@ -419,3 +419,208 @@ def test_a_text_without_a_number_for_each_word_is_refused(
 ):
     with pytest.raises(ValueError, match=message):
         plots.colored_text(words, values, **options)
+
+
+class Source(HTMLParser):
+    """A colored source as a browser takes it: runs of text with their colors."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.tags, self.runs, self.color = set(), [], "#ffffff"
+        # A line break right after <pre> is no part of the text in HTML.
+        self.feed(re.sub(r"(<pre[^>]*>)\n", r"\1", source._repr_html_(), count=1))
+
+    @property
+    def text(self):
+        return "".join(text for _, text in self.runs)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        if tag == "span":
+            (self.color,) = re.findall(
+                r"background:\s*(#[0-9a-f]{6})", dict(attrs)["style"]
+            )
+            self.runs.append((self.color, ""))
+
+    def handle_endtag(self, tag):
+        self.color = "#ffffff"
+        self.runs.append((self.color, ""))
+
+    def handle_data(self, data):
+        if not self.runs:
+            self.runs.append((self.color, ""))
+        self.runs[-1] = self.color, self.runs[-1][1] + data
+
+
+SOURCES = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=30)
+
+
+@given(SOURCES, st.integers(0, 10_000))
+@settings(deadline=None)
+def test_a_source_is_never_taken_for_html(text, seed):
+    values = np.random.default_rng(seed).uniform(-1, 1, len(text))
+    page = Source(plots.colored_source(text, values))
+    assert page.text == text
+    assert page.tags <= {"pre", "span"}
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_tags_in_a_source_are_shown_as_they_stand(text):
+    page = Source(plots.colored_source(text, np.ones(len(text))))
+    assert page.text == text
+    assert page.tags == {"pre", "span"}
+
+
+@pytest.mark.parametrize("value", [-1, 0, 1])
+def test_a_first_line_that_is_empty_is_shown(value):
+    text = "\n\nx = 1\n"
+    assert Source(plots.colored_source(text, np.full(len(text), value))).text == text
+
+
+def test_neighbors_of_one_color_share_an_element():
+    html = plots.colored_source("aabbbc", [1, 1, -1, -1, -1, 1])._repr_html_()
+    assert html.count("<span") == 3
+    assert [len(text) for text in re.findall(r"<span[^>]*>(\w+)</span>", html)] == [
+        2,
+        3,
+        1,
+    ]
+
+
+def color_of(value, **options):
+    ((color, _),) = (
+        run
+        for run in Source(plots.colored_source("x", [value], **options)).runs
+        if run[1]
+    )
+    return color
+
+
+def test_colors_of_a_source_say_how_far_a_number_is_from_the_middle():
+    limits = {"limits": (10.0, 20.0)}
+    below, low, lower, higher, high, above = (
+        color_of(value, **limits) for value in (-9, 10, 12, 18, 20, 99)
+    )
+    assert (below, above) == (low, high)
+    bright = [
+        luminance(plt.matplotlib.colors.to_rgb(color))
+        for color in (low, lower, higher, high)
+    ]
+    assert bright[0] < bright[1] < 1 > bright[2] > bright[3]
+
+
+def test_half_way_a_source_is_white():
+    assert color_of(0) == "#ffffff"
+    assert color_of(15, limits=(10, 20)) == "#ffffff"
+
+
+def test_black_can_be_read_well_on_every_color_of_a_source():
+    colors = {color_of(value) for value in np.linspace(-1, 1, 301)}
+    assert {color_of(-1), color_of(1)} < colors
+    for color in colors:
+        ground = plt.matplotlib.colors.to_rgb(color)
+        assert contrast((0, 0, 0), ground) >= 7
+
+
+@given(SOURCES, st.integers(0, 10_000))
+@settings(deadline=None)
+def test_marks_of_a_source_stand_under_their_characters(text, seed):
+    values = np.random.default_rng(seed).uniform(-1, 1, len(text))
+    lines = str(plots.colored_source(text, values)).split("\n")
+    assert lines[::2] == text.split("\n")
+    for line, marks in zip(lines[::2], lines[1::2], strict=True):
+        assert len(marks) == len(line)
+    values = [value for value, one in zip(values, text, strict=True) if one != "\n"]
+    heights = ["▁▂▃▄▅▆▇█".index(mark) for mark in "".join(lines[1::2])]
+    order = np.argsort(values)
+    assert (np.diff(np.array(heights, dtype=int)[order]) >= 0).all()
+
+
+def test_marks_go_from_the_lowest_to_the_highest():
+    source = plots.colored_source("a\nbcde", [-9, 0, -1, 0.99, 1, 9])
+    assert str(source) == repr(source) == "a\n▁\nbcde\n▁███"
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "options", "message"),
+    [
+        ("abc", [0, 1], {}, r"3 characters but values of shape \(2,\)"),
+        ("abc", [[0, 1, 0]], {}, r"3 characters but values of shape \(1, 3\)"),
+        ("", [0], {}, r"0 characters but values of shape \(1,\)"),
+        (["a", "b"], [0, 1], {}, "list.*but values .* give one text"),
+        (None, [], {}, "NoneType.* give one text"),
+        ("abc", [0, np.nan, np.nan], {}, r"2 of the numbers are missing \(NaN\)"),
+        ("a", [0], {"limits": (1, -1)}, r"limits=\(1, -1\)\): the first must be the"),
+        ("a", [0], {"limits": (0, 0)}, "the first must be the smaller one"),
+        ("a", [0], {"limits": (np.nan, 1)}, "the first must be the smaller one"),
+    ],
+)
+def test_a_source_without_a_number_for_each_character_is_refused(
+    text, values, options, message
+):
+    with pytest.raises(ValueError, match=rf"plots\.colored_source.*{message}"):
+        plots.colored_source(text, values, **options)
+
+
+def chances(characters, seed=0):
+    drawn = np.random.default_rng(seed).dirichlet(np.ones(len(characters)))
+    return pd.Series(drawn, index=list(characters), name="probability")
+
+
+def written_under(ax):
+    return [label.get_text() for label in ax.get_xticklabels()]
+
+
+@pytest.mark.parametrize("most", [1, 3, 12])
+def test_every_way_to_draw_has_a_bar_for_each_of_the_likeliest(most):
+    series = {
+        "LSTM": chances("abcdefghijklmno"),
+        "n-gram": chances("onmlkjihgfedcba", 1),
+    }
+    ax = plots.next_characters(series, most=most)
+    likeliest = series["LSTM"].sort_values(ascending=False).index[:most].tolist()
+    assert written_under(ax) == likeliest
+    assert [bars.get_label() for bars in ax.containers] == list(series)
+    for bars, due in zip(ax.containers, series.values(), strict=True):
+        assert [bar.get_height() for bar in bars] == [due[one] for one in likeliest]
+
+
+def test_fewer_characters_than_bars_are_all_drawn():
+    ax = plots.next_characters({"LSTM": chances("abc")}, most=12)
+    assert sorted(written_under(ax)) == ["a", "b", "c"]
+
+
+def test_bars_of_one_character_stand_side_by_side_around_its_tick():
+    series = {name: chances("abcd", seed) for seed, name in enumerate("xyz")}
+    ax = plots.next_characters(series)
+    for tick, group in enumerate(zip(*ax.containers, strict=True)):
+        left = [bar.get_x() for bar in group]
+        right = [bar.get_x() + bar.get_width() for bar in group]
+        np.testing.assert_allclose(left[1:], right[:-1])
+        assert (left[0] + right[-1]) / 2 == pytest.approx(tick)
+        assert right[-1] - left[0] < 1
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\t", "\r", "\x0c", "\xa0"])
+def test_blank_characters_have_a_name(blank):
+    ax = plots.next_characters({"LSTM": chances(["a", blank])})
+    assert all(name.strip() for name in written_under(ax))
+    ax.figure.canvas.draw()  # a missing glyph would be warned of
+
+
+def test_signs_that_mean_something_in_formulas_are_drawn_as_they_are():
+    ax = plots.next_characters({"LSTM": chances("$_^\\{}%#&~'")})
+    assert sorted(written_under(ax)) == sorted("$_^\\{}%#&~'")
+    assert not any(label.get_parse_math() for label in ax.get_xticklabels())
+    ax.figure.canvas.draw()
+
+
+def test_next_characters_go_where_they_are_told():
+    fig, axes = plt.subplots(1, 2)
+    assert plots.next_characters({"LSTM": chances("ab")}, ax=axes[1]) is axes[1]
+    assert plt.get_fignums() == [fig.number]
+
+
+def test_no_way_to_draw_what_comes_next_is_refused():
+    with pytest.raises(ValueError, match="next_characters: there is no series to draw"):
+        plots.next_characters({})

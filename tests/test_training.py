@@ -132,6 +132,46 @@ def test_progress_is_silent_where_nobody_watches(windows, capfd, monkeypatch):
     assert "val_loss" in capfd.readouterr().out
 
 
+class Calls(keras.callbacks.Callback):
+    """Note down when Keras calls."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def on_train_begin(self, logs=None):
+        self.calls.append("begin")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.calls.append((epoch, "val_loss" in logs))
+
+    def on_train_end(self, logs=None):
+        self.calls.append("end")
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_callbacks_are_called(windows, kind):
+    train, validation = windows
+    model, callbacks = models.forecaster(train, units=2), [Calls(), Calls()]
+    training.fit(
+        model, train, validation=validation, epochs=2, callbacks=kind(callbacks)
+    )
+    due = ["begin", (0, True), (1, True), "end"]
+    assert [callback.calls for callback in callbacks] == [due, due]
+
+
+def test_a_callback_can_end_the_training(windows):
+    train, validation = windows
+    model = models.forecaster(train, units=2)
+    stop = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: setattr(model, "stop_training", epoch == 1)
+    )
+    history = training.fit(
+        model, train, validation=validation, epochs=9, patience=9, callbacks=[stop]
+    )
+    assert len(history.table) == 2
+
+
 MEASURE = """
 import resource, sys
 import keras, numpy as np

@@ -119,10 +119,10 @@ for options in [*samples, {"top_p": 0.8}]:
 # %%
 # Two dangers, measured
 # ---------------------
-# **Repetition**: of all runs of four words or signs in the text, how many are different
-# (`Li et al., 2016 <https://aclanthology.org/N16-1014/>`_)? **Nonsense**: how many lines
-# does Python refuse? A good setting is far from both. The modules that people wrote,
-# cut to the same length, show what is possible, and an :term:`n-gram` model, which only
+# **Repetition**: of all runs of four words or signs in a text, how many are different
+# (`Li et al., 2016 <https://aclanthology.org/N16-1014/>`_)? **Nonsense**: how many
+# lines does Python refuse? A good setting is far from both. What people wrote, cut to
+# the same length, shows what is possible, and an :term:`n-gram` model, which only
 # counts, is drawn from in the same way.
 
 
@@ -151,10 +151,9 @@ paths = {
     "LSTM, top-p": path(model, "top_p", TOP_PS),
     "n-gram, temperature": path(ngram, "temperature", TEMPERATURES),
 }
-by_hand = np.mean(
-    [judge(text[at : at + LENGTH]) for text in test for at in range(0, len(text), LENGTH)
-     if len(text) - at >= LENGTH or len(text) < LENGTH], axis=0,
-)  # fmt: skip
+whole = "".join(test)
+starts = range(0, max(1, len(whole) - LENGTH), LENGTH)
+by_hand = np.mean([judge(whole[at : at + LENGTH]) for at in starts], axis=0)
 fig, ax = plt.subplots(figsize=(7, 4.4))
 for (name, points), style in zip(paths.items(), ["o-", "s--", "^:"], strict=True):
     ax.plot(*points.T, style, label=name)
@@ -179,9 +178,9 @@ evaluation.claim("from 0.6 to 1.0 more lines of the LSTM parse than of the n-gra
                  cooler == 1)  # fmt: skip
 
 # %%
-# Follow the path of the temperature from its cold end at the left: first the runs become
-# different while most lines still parse, then the lines fall apart. There is no setting
-# that is best for everything: cold for code that should run, warm for ideas.
+# Follow the path of the temperature from its cold end at the left: first the runs
+# become different while many lines parse, then the lines fall apart. No setting is best
+# for everything: cold for code that should run, warm for ideas.
 #
 # Which temperature does the model mean?
 # --------------------------------------
@@ -213,8 +212,8 @@ evaluation.claim(
 #
 # Use it
 # ------
-# ``stream`` gives each character as soon as it is there: print it, or stop when you have
-# seen enough. Saved and loaded, the model writes the same for the same seed.
+# ``stream`` gives each character as soon as it is there: print it, or stop when you
+# have seen enough. Saved and loaded, the model writes the same for the same seed.
 
 options = {"temperature": 0.8, "top_p": 0.9, "seed": SEED}
 written = ""
@@ -237,17 +236,17 @@ evaluation.claim("the loaded model writes the same text", again == written)
 # words that stand in a dictionary, say. *Try:* temperature 0.8 and ``top_p=0.9``
 # together, as in the last cell, in ``path``. Expect a point between the two curves.
 #
-# .. dropdown:: Why does the likeliest character at every step not give the likeliest text?
+# .. dropdown:: Does the likeliest character at each step give the likeliest text?
 #
-#    A step that looks best now can lead to where only poor ones follow. And the likeliest
-#    text need not be a good one: it may be the same line again and again.
+#    No. A step that looks best now can lead to where only poor ones follow. And the
+#    likeliest text need not be a good one: it may be one line again and again.
 #
 # .. dropdown:: Does a temperature of 0 need a seed?
 #
 #    No. Nothing is drawn, so the text is the same each time.
 #
 # Next: :doc:`/gallery/4_characters/plot_3_read_the_cells` looks at what the memory
-# holds while it reads; :doc:`/gallery/4_characters/plot_4_use_your_own_text` begins with
-# a file of yours.
+# holds while it reads; :doc:`/gallery/4_characters/plot_4_use_your_own_text` begins
+# with a file of yours.
 
 plt.show()
