@@ -23,7 +23,7 @@ _SOURCE = (
     "margin: 0.6em 0; padding: 0.6em; overflow-x: auto; line-height: 1.5; color: #000; "
     "background: #fff; border: 1px solid #b9bec4; border-radius: 3px;"
 )
-_SHADES = 16  # colors told apart in a source, so that neighbors can share an element
+_SHADES = 16  # steps from orange to blue; even, so that one is white
 _LEVELS = "▁▂▃▄▅▆▇█"
 
 
@@ -93,13 +93,14 @@ class ColoredSource:
         parts = []
         for place, pairs in runs:
             text = html.escape("".join(character for character, _ in pairs))
+            if place == _SHADES // 2:  # half-way, white
+                parts.append(text)
+                continue
             color = _color(place / _SHADES)
-            white = color == "#ffffff"
-            parts.append(
-                text if white else f"<span style='background:{color}'>{text}</span>"
-            )
+            parts.append(f"<span style='background:{color}'>{text}</span>")
         return (
-            f"<pre class='colored-source' tabindex='0' style='{_SOURCE}'>"
+            # HTML drops a line break that stands right behind the tag.
+            f"<pre class='colored-source' tabindex='0' style='{_SOURCE}'>\n"
             f"{''.join(parts)}</pre>"
         )
 

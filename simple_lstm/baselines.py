@@ -567,8 +567,7 @@ class NGram:
             If nothing was fitted.
         """
         self._check_fitted("probabilities")
-        short = text[max(0, len(text) - self.context) :]
-        before = self._symbols(short)[int(len(short) < len(text)) :]
+        before = self._symbols(text[max(0, len(text) - self.context) :])
         every = np.arange(len(self.characters))
         chance = np.full(len(every), 1 / len(every))
         for length, table in enumerate(self._tables):

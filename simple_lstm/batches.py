@@ -187,8 +187,8 @@ class TextStreams(keras.utils.PyDataset):
     Raises
     ------
     ValueError
-        If something is no text, the texts are too short to fill one batch, or the model
-        has no fixed batch size or no StringLookup.
+        If something is no text or holds a NUL, the texts are too short to fill one
+        batch, or the model has no fixed batch size of 2 or more, or no StringLookup.
 
     References
     ----------
@@ -217,24 +217,29 @@ class TextStreams(keras.utils.PyDataset):
                 f"TextStreams(time_steps={time_steps}): a row needs at least 1 step."
             )
         rows, lookup = _rows_and_lookup(model)
+        if "\0" in "".join(texts):
+            raise ValueError(
+                "TextStreams: there is a NUL character in the texts, which stands for "
+                "the start of a text here. Take it out: text.replace('\\0', '')."
+            )
         # As code points, which take 4 bytes each; 0 is an empty string to NumPy.
-        parts = ["\0" + text for text in texts]
-        raw = "".join(parts).encode("utf-32-le", "surrogatepass")
+        raw = "".join("\0" + text for text in texts).encode("utf-32-le")
         self._codes = np.frombuffer(raw, dtype="<u4")
+        characters = sum(map(len, texts))
+        steps = len(self._codes) - 1  # each with the next one as its target
+        if steps < rows * time_steps:
+            raise ValueError(
+                f"TextStreams: the texts have {characters:,} characters, too few for "
+                f"one batch of {rows} × {time_steps}. Give more text, fewer "
+                "time_steps, or build the model with a smaller batch_size."
+            )
         codes, places = np.unique(self._codes, return_inverse=True)
         numbers = lookup(tf.constant(codes.view("<U1"))).numpy().astype(np.int32)
         self._numbers = numbers[places]
-        self.unknown = sum(map(len, texts)) - np.count_nonzero(self._numbers)
-        steps = len(self._numbers) - 1  # each with the next one as its target
+        self.unknown = characters - np.count_nonzero(self._numbers)
         self.time_steps = time_steps
         self._batches = -(-steps // (rows * time_steps))
         length = self._batches * time_steps
-        if steps < rows * time_steps:
-            raise ValueError(
-                f"TextStreams: the texts have {steps:,} characters, too few for one "
-                f"batch of {rows} × {time_steps}. Give more text, fewer time_steps, or "
-                "build the model with a smaller batch_size."
-            )
         self._starts = np.linspace(0, steps - length, rows).astype(int)
 
     def __len__(self) -> int:
@@ -258,9 +263,10 @@ def _rows_and_lookup(model: keras.Model) -> tuple[int, keras.layers.StringLookup
             "characters. Make one with models.character_model."
         )
     shape = model.input_shape
-    if len(shape) != 2 or shape[0] is None:
+    if len(shape) != 2 or shape[0] is None or shape[0] < 2:
         raise ValueError(
-            f"TextStreams: the model takes {shape}, without a fixed batch size, so it "
-            "cannot carry its state from batch to batch. Build it with batch_size=..."
+            f"TextStreams: the model takes {shape}, but to carry its state from batch "
+            "to batch it needs a fixed batch size, and 2 or more. Build it with "
+            "batch_size=..."
         )
     return shape[0], lookups[0]

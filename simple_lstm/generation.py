@@ -120,7 +120,8 @@ def stream(
     ...     print(character, end="")
     and so
     """
-    if isinstance(length, bool) or not isinstance(length, int) or length < 1:
+    whole = isinstance(length, (int, np.integer)) and not isinstance(length, bool)
+    if not whole or length < 1:
         raise ValueError(
             f"generate(length={length!r}): expected how many characters to write, a "
             "whole number from 1."
@@ -258,13 +259,13 @@ class _NGramReader:
     """The same for counts: what stands there is kept, as far as they look back."""
 
     def __init__(self, model: NGram) -> None:
+        model.probabilities("")  # which says so if nothing was counted yet
         self.characters = model.characters
         self.places = {name: place for place, name in enumerate(self.characters)}
         self._model = model
         self._text = ""
 
     def read(self, place: int) -> None:
-        # One more than they look back on, or it would seem to be the start of a text.
         kept = self._text[max(0, len(self._text) - self._model.context) :]
         self._text = kept + self.characters[place]
 
@@ -352,16 +353,20 @@ def _parts(model: keras.Model) -> tuple:
             "Embedding, one or more LSTM, Dense. Make one with models.character_model."
         )
     lookup, embedding, *lstms, dense = found
-    activation = dense.activation.__name__
-    if activation not in ("softmax", "linear") or not dense.use_bias:
-        raise ValueError(
-            f"this is no model of characters that can be stepped: its Dense layer has "
-            f"activation={activation!r} and use_bias={dense.use_bias}; expected "
-            "'softmax', or 'linear' for logits, and a bias."
-        )
-    backwards = [lstm.name for lstm in lstms if lstm.go_backwards]
-    if backwards:
-        raise ValueError(
-            f"the layer {backwards[0]!r} reads backwards, from what is not yet written."
-        )
+    activation = getattr(dense.activation, "__name__", type(dense.activation).__name__)
+    settings = lookup.get_config()
+    one_unknown = settings["num_oov_indices"] == 1 and settings["mask_token"] is None
+    for problem, wrong in [
+        ("the model is not built; call it once", not model.built),
+        ("StringLookup must have one index for unknown, and no mask", not one_unknown),
+        ("the Embedding has mask_zero=True", embedding.mask_zero),
+        (f"Dense has {activation=}", activation not in ("softmax", "linear")),
+        ("Dense has no bias", not dense.use_bias),
+        ("an LSTM goes backwards", any(lstm.go_backwards for lstm in lstms)),
+    ]:
+        if wrong:
+            raise ValueError(
+                f"this is no model of characters that can be stepped: {problem}. Make "
+                "one as models.character_model does."
+            )
     return lookup, embedding, lstms, dense

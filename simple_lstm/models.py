@@ -294,7 +294,7 @@ def character_model(
     TensorShape([1, 6, 8])
     """
     check_texts(texts, "character_model")
-    characters = sorted(set().union(*texts))
+    characters = sorted(set().union(*texts) - {"\0"})  # NUL is an empty string to Keras
     if not characters:
         raise ValueError("character_model: there is no character in the texts.")
     keras.utils.set_random_seed(seed)

@@ -481,11 +481,12 @@ def next_characters(
     width = 0.84 / len(chances)
     for number, (name, series) in enumerate(chances.items()):
         places = np.arange(len(shown)) + (number - (len(chances) - 1) / 2) * width
-        ax.bar(places, series[shown], width, label=name)
-    names = {" ": "space", "\n": "new line", "\t": "tab"}
-    ax.set_xticks(range(len(shown)), [names.get(one, one) for one in shown])
-    for label, one in zip(ax.get_xticklabels(), shown, strict=True):
-        label.set(**({"rotation": 35} if one in names else {"family": "monospace"}))
+        ax.bar(places, series.reindex(shown, fill_value=0), width, label=name)
+    names = [_name_of(character) for character in shown]
+    ax.set_xticks(range(len(shown)), names)
+    for label in ax.get_xticklabels():
+        short = len(label.get_text()) == 1
+        label.set(**({"family": "monospace"} if short else {"rotation": 35}))
         label.set_parse_math(False)  # a dollar is a dollar
     ax.grid(axis="x", visible=False)
     ax.set(title="What may come next", xlabel="next character", ylabel="probability")
@@ -627,6 +628,13 @@ def _table(history: keras.callbacks.History) -> pd.DataFrame:
     table = pd.DataFrame(history.history)
     table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
     return table
+
+
+def _name_of(character: str) -> str:
+    """What cannot be seen by its name or number, all else as it is."""
+    names = {" ": "space", "\n": "new line", "\t": "tab"}
+    seen = character if character.isprintable() else repr(character)[1:-1]
+    return names.get(character, seen)
 
 
 def _axes(ax: Axes | None) -> Axes:

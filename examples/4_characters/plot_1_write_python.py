@@ -9,6 +9,8 @@ The page takes 40 to 90 seconds on a laptop. **For your own data, change the lin
 begins with** ``texts =``.
 """
 
+# sphinx_gallery_parallel = False
+
 # %%
 # Settings
 # --------

@@ -10,6 +10,8 @@ The same search in an untrained LSTM shows what would be found by chance. The pa
 ``texts =``.
 """
 
+# sphinx_gallery_parallel = False
+
 # %%
 # Settings
 # --------
@@ -93,7 +95,7 @@ def describe(text):
 
 # %%
 def in_line(lines, length):
-    """How far each line is indented so far, and how long it is so far, as log(1 + n)."""
+    """How far each line is indented so far, and log(1 + its length) so far."""
     indented, column = [], []
     for line in lines:
         spaces = len(line) - len(line.lstrip(" "))
