@@ -65,6 +65,7 @@ sphinx_gallery.notebook.rst2md = _notebook_text
 def setup(app) -> dict:
     """Run before sphinx-gallery decides which pages are up to date."""
     app.connect("builder-inited", _rerun_if_package_changed, priority=100)
+    app.connect("builder-inited", _end_of_gallery, priority=900)
     app.connect("builder-inited", _shrink_figures, priority=900)
     app.connect("autodoc-process-docstring", _list_examples, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -98,6 +99,12 @@ def _rerun_if_package_changed(app) -> None:
         checksum.unlink()
     gallery.mkdir(exist_ok=True)
     record.write_text(current)
+
+
+def _end_of_gallery(app) -> None:
+    """Pages that run in this process leave `reset` behind: warnings as errors."""
+    warnings.resetwarnings()
+    warnings.simplefilter("ignore", DeprecationWarning)  # of Sphinx and its extensions
 
 
 def _shrink_figures(app) -> None:

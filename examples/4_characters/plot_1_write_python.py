@@ -284,7 +284,7 @@ print(written["LSTM"][1000:1600])
 
 PIECE, BEFORE = 100, 250  # characters of a piece, and of what is read before it
 rng = np.random.default_rng(SEED)
-long = [text for text in test if len(text) > 2 * (PIECE + BEFORE)]
+long = [text for text in test if len(text) > PIECE + BEFORE]
 ways = {"its own state": [], "a new start": [], "the state of another text": []}
 for _ in range(80):
     text, other = rng.choice(np.array(long, dtype=object), 2, replace=len(long) < 2)
@@ -369,7 +369,7 @@ evaluation.claim("the loaded model writes the same text", again == after)
 # Make it yours
 # -------------
 # Put a list of at least ten texts into the line that begins with ``texts =``: poems,
-# recipes, logs. For one long file see
+# recipes, logs, the longer ones of 400 characters or more. For one long file see
 # :doc:`/gallery/4_characters/plot_4_use_your_own_text`. *Try:* ``EPOCHS = 6``. The loss
 # falls further, by a few hundredths each, and the lines parse more often.
 #

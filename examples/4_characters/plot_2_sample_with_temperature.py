@@ -13,7 +13,6 @@ your own data, change the line that begins with** ``texts =``.
 # Settings
 # --------
 
-import re
 import tempfile
 from pathlib import Path
 
@@ -79,7 +78,7 @@ ways = {
 }
 ax = plots.next_characters(ways)
 ax.set_title(f"What may come after {PROMPT!r}")
-spread = {name: float(-(p * np.log(p)).sum()) for name, p in ways.items()}
+spread = {name: float(-(p[p > 0] * np.log(p[p > 0])).sum()) for name, p in ways.items()}
 print({name: f"{value:.2f} nats" for name, value in spread.items()})
 order = sorted(spread, key=spread.get)
 rising = order == ["temperature 0.5", "temperature 1.0", "temperature 1.5"]
@@ -119,17 +118,16 @@ for options in [*samples, {"top_p": 0.8}]:
 # %%
 # Two dangers, measured
 # ---------------------
-# **Repetition**: of all runs of four words or signs in a text, how many are different
+# **Repetition**: of all runs of twelve characters in a text, how many are different
 # (`Li et al., 2016 <https://aclanthology.org/N16-1014/>`_)? **Nonsense**: how many
 # lines does Python refuse? A good setting is far from both. What people wrote, cut to
 # the same length, shows what is possible, and an :term:`n-gram` model, which only
 # counts, is drawn from in the same way.
 
 
-def distinct(text, size=4):
-    words = re.findall(r"\w+|[^\w\s]", text)
-    runs = list(zip(*(words[start:] for start in range(size)), strict=False))
-    return len(set(runs)) / max(1, len(runs))
+def distinct(text, size=12):
+    runs = [text[start : start + size] for start in range(len(text) - size)]
+    return len(set(runs)) / len(runs)
 
 
 def judge(text):
@@ -161,7 +159,10 @@ for (name, points), style in zip(paths.items(), ["o-", "s--", "^:"], strict=True
     for value, point in list(zip(values, points, strict=True))[:: len(values) - 1]:
         ax.annotate(value, point, xytext=(6, 5), textcoords="offset points")
 ax.plot(*by_hand, "*", ms=16, color="black", label="written by hand")
-ax.set(title="Between a loop and nonsense", xlabel="runs of four that are different")
+ax.set(
+    title="Between a loop and nonsense",
+    xlabel="runs of twelve characters that are different",
+)
 ax.set(ylabel="lines that parse")
 ax.legend(loc="lower left")
 

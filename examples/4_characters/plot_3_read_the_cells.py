@@ -207,7 +207,7 @@ start, end = windows[int(np.argmax(mixed))]
 
 def show(name):
     column, unit, r = table.loc[name, ["trained column", "trained unit", "trained r"]]
-    values = np.sign(r) * cells[:, int(column)]
+    values = (-1 if r < 0 else 1) * cells[:, int(column)]
     print(f"{name}: unit {unit:.0f}, correlation {r:+.2f}")
     limits = np.quantile(values, [0.02, 0.98])
     return plots.colored_source(whole[start:end], values[start:end], limits=limits)

@@ -74,7 +74,8 @@ print("with the right encoding:", coded.decode("cp1252"))
 # A text has an order, so it is cut at two places, each the end of a line. Lines
 # drawn at random would stand beside their neighbors in the training text.
 
-cuts = [text.index("\n", int(part * len(text))) for part in (0.8, 0.9)]
+cuts = [int(part * len(text)) for part in (0.8, 0.9)]
+cuts = [text.rfind("\n", 0, cut) + 1 or cut for cut in cuts]  # where a line begins
 train, validation, test = text[: cuts[0]], text[cuts[0] : cuts[1]], text[cuts[1] :]
 SMALL, MORE = min(SMALL, len(train) // 4), min(MORE, len(train) // 2)
 print(f"{len(train):,} to learn from, {len(validation):,} and {len(test):,} kept apart")
