@@ -360,9 +360,15 @@ def _parts(model: keras.Model) -> tuple:
         ("the model is not built; call it once", not model.built),
         ("StringLookup must have one index for unknown, and no mask", not one_unknown),
         ("the Embedding has mask_zero=True", embedding.mask_zero),
-        (f"Dense has {activation=}", activation not in ("softmax", "linear")),
-        ("Dense has no bias", not dense.use_bias),
-        ("an LSTM goes backwards", any(lstm.go_backwards for lstm in lstms)),
+        (
+            f"its Dense layer has {activation=}, not 'softmax' or 'linear'",
+            activation not in ("softmax", "linear"),
+        ),
+        ("its Dense layer has use_bias=False", not dense.use_bias),
+        (
+            "an LSTM reads backwards, from what is not yet written",
+            any(lstm.go_backwards for lstm in lstms),
+        ),
     ]:
         if wrong:
             raise ValueError(

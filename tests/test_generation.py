@@ -499,7 +499,7 @@ OTHERS = {
     ),
     "backwards": (
         lambda: hand_made(lstm(), lstm(go_backwards=True, name="back")),
-        "the layer 'back' reads backwards",
+        "an LSTM reads backwards",
     ),
     "LSTM of relu": (lambda: hand_made(lstm(activation="relu")), "activation='relu'"),
     "sigmoid": (

@@ -49,6 +49,8 @@ test, validation = by_length[3::10], by_length[7::10]
 train = [text for place, text in enumerate(by_length) if place % 10 not in (3, 7)]
 np.random.default_rng(SEED).shuffle(train)
 print(*(f"{sum(map(len, part)):,}" for part in (train, validation, test)), "characters")
+
+# %%
 updates = EPOCHS * sum(map(len, train)) // (BATCH_SIZE * TIME_STEPS)
 rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, updates)
 build = {"units": UNITS, "learning_rate": rate, "weight_decay": WEIGHT_DECAY}
@@ -79,7 +81,7 @@ ways = {
 ax = plots.next_characters(ways)
 ax.set_title(f"What may come after {PROMPT!r}")
 spread = {name: float(-(p[p > 0] * np.log(p[p > 0])).sum()) for name, p in ways.items()}
-print({name: f"{value:.2f} nats" for name, value in spread.items()})
+print(*(f"{name}: {value:.2f} nats" for name, value in spread.items()), sep="\n")
 order = sorted(spread, key=spread.get)
 rising = order == ["temperature 0.5", "temperature 1.0", "temperature 1.5"]
 evaluation.claim("a higher temperature leaves more open", rising)
@@ -98,7 +100,7 @@ ways = {
 ax = plots.next_characters(ways)
 ax.set_title(f"What may come after {PROMPT!r}")
 left = {name: int((series > 0).sum()) for name, series in ways.items()}
-print({name: f"{number} characters" for name, number in left.items()})
+print(*(f"{name}: {number} characters" for name, number in left.items()), sep="\n")
 fewer = left["top-p 0.5"] < left["top-p 0.9"] < left["top-p 1.0"]
 evaluation.claim("a lower top-p leaves fewer characters", fewer)
 
@@ -108,11 +110,7 @@ evaluation.claim("a lower top-p leaves fewer characters", fewer)
 
 samples = [{"temperature": value} for value in (0.0, 0.4, 0.8, 1.6)]
 for options in [*samples, {"top_p": 0.8}]:
-    print(
-        " and ".join(f"{name} {value}" for name, value in options.items()).center(
-            60, "-"
-        )
-    )
+    print(*(f"-------- {name} {value} --------" for name, value in options.items()))
     print(PROMPT + generation.generate(model, PROMPT, 220, seed=SEED, **options))
 
 # %%
@@ -156,6 +154,8 @@ paths = {
 whole = "".join(test)
 starts = range(0, max(1, len(whole) - LENGTH), LENGTH)
 by_hand = judge([whole[at : at + LENGTH] for at in starts])
+
+# %%
 fig, ax = plt.subplots(figsize=(7, 5))
 for (name, points), style in zip(paths.items(), ["o-", "s--", "^:"], strict=True):
     ax.plot(*points.T, style, label=name)
@@ -200,6 +200,8 @@ for value in grid:
     scaled = logs / value
     total = np.log(np.exp(scaled).sum(axis=1))
     losses.append(np.mean(total - scaled[np.arange(len(piece)), symbols[1:]]))
+
+# %%
 fig, ax = plt.subplots(figsize=(6.4, 3))
 ax.plot(grid, losses, "o-")
 ax.set(title="Loss of sharpened and flattened probabilities", xlabel="temperature")

@@ -50,6 +50,8 @@ by_length = sorted(texts, key=len)
 test, validation = by_length[3::10], by_length[7::10]
 train = [text for place, text in enumerate(by_length) if place % 10 not in (3, 7)]
 np.random.default_rng(SEED).shuffle(train)
+
+# %%
 updates = EPOCHS * sum(map(len, train)) // (BATCH_SIZE * TIME_STEPS)
 rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, updates)
 build = {"units": UNITS, "learning_rate": rate, "weight_decay": WEIGHT_DECAY}
@@ -77,9 +79,8 @@ print(history)
 
 def describe(text):
     """Five numbers for each character, of shape (characters, 5)."""
-    lines = text.split("\n")
+    lines, found = text.split("\n"), np.zeros((len(text) + 1, 3))
     starts = np.cumsum([0] + [len(line) + 1 for line in lines])
-    found = np.zeros((len(text) + 1, 3))
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         first, last = (starts[row - 1] + at for row, at in (token.start, token.end))
         kind = tokenize.tok_name[token.type]
@@ -126,6 +127,7 @@ def memory(model, text):
     return np.hstack([trace.cell, np.tanh(trace.cell)])[1:]  # (characters, 2 units)
 
 
+# %%
 def read(part):
     """The five numbers of the beginning of each text, and the memory of both models."""
     rows = [
@@ -154,6 +156,7 @@ def correlations(cells, named):
     return cells.T @ named / len(named)
 
 
+# %%
 chosen, judged = read(validation), read(test)
 columns = {}
 for place, name in [(1, "trained"), (2, "untrained")]:
@@ -213,6 +216,7 @@ def show(name):
     return plots.colored_source(whole[start:end], values[start:end], limits=limits)
 
 
+# %%
 show(NAMES[0])
 
 # %%
@@ -232,7 +236,18 @@ show(NAMES[4])
 
 # %%
 # The last one is a clock that each new line sets back: from left to right one color
-# turns into the other.
+# turns into the other. Here is how it runs, on average over the test modules.
+
+column, r = table.loc["place in line", ["trained column", "trained r"]]
+clock = pd.Series((-1 if r < 0 else 1) * judged[1][:, int(column)])
+clock = clock.groupby(np.rint(np.expm1(judged[0][:, 4]))).mean().loc[:70]
+fig, ax = plt.subplots(figsize=(6.4, 3))
+ax.plot(clock)
+ax.set(title="The unit that follows the place in the line", ylabel="mean (no unit)")
+ax.set(xlabel="characters since the line began")
+
+# %%
+# A steep line tells places apart, a flat one does not.
 #
 # What do its gates do?
 # ---------------------
@@ -245,9 +260,19 @@ short = gates.trace(model, np.array([["", *snippet]]))
 ax = plots.gates(short, units=[unit], labels=["", *snippet])
 
 # %%
-# At an opening quote the input gate lets the candidate in, and the cell state jumps;
-# inside the string the :term:`forget gate` stays open and keeps it.
-#
+# Look below the quotes. To store something new, the :term:`forget gate` has to close
+# for a moment and the input gate to open; to keep it to the end of the string, the
+# forget gate has to stay open. Over the whole module:
+
+symbols = model.layers[0](tf.constant(["", *whole])).numpy()
+x = model.layers[1].embeddings.numpy()[symbols]
+forget = cell.forward(x, cell.Weights.from_keras(model.layers[2])).forget[1:, unit]
+opening = np.diff(named[:, 0], prepend=0) > 0
+later = (named[:, 0] > 0) & ~opening
+for where, rows in [("at opening quotes", opening), ("inside strings", later)]:
+    print(f"forget gate {where}: {forget[rows].mean():.2f}")
+
+# %%
 # Does the model use it?
 # ----------------------
 # A correlation shows that something is known, not that it is used. So the unit is cut
@@ -264,6 +289,7 @@ def cut_off(unit):
     return silent
 
 
+# %%
 inside = named[:, 0] > 0.5
 before = generation.surprisal(model, whole)
 rng = np.random.default_rng(SEED)

@@ -25,7 +25,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from simple_lstm import baselines, batches, evaluation, generation, models, training
+from simple_lstm import baselines, batches, evaluation, generation, models, plots
+from simple_lstm import training
 
 # %%
 SMALL = 15_000  # characters of a small corpus
@@ -55,8 +56,14 @@ text = file.read_text(encoding="utf-8")
 
 print(f"{len(text):,} characters, {len(set(text))} different ones. It begins with:\n")
 print("\n".join(text.splitlines()[:8]))
+share = pd.Series(list(text)).value_counts(normalize=True)
+ax = plots.next_characters({"share": share}, most=30)
+ax.set(title="The commonest characters", xlabel="character", ylabel="part of the text")
+ax.get_legend().remove()
 
 # %%
+# If you see squares or characters that should not be there, look at the file first.
+#
 # If a file is not in UTF-8, this line says so. Older files from Windows are often in
 # ``cp1252``. Name the right encoding; with ``errors="ignore"`` you would lose the very
 # characters that you cannot see.
@@ -170,6 +177,7 @@ def settle(size, epochs):
     return train_lstm(size, epochs, rate=rate)
 
 
+# %%
 trained = {
     SMALL: small[f"{UNITS} units, dropout"],
     MORE: settle(MORE, MORE_EPOCHS),
@@ -182,6 +190,8 @@ ax.plot(list(trained), counted, "o-", color="C1", label="best n-gram")
 ax.plot(list(trained), learned, "s-", color="C0", label="LSTM")
 ax.set(xscale="log", title="Loss on test data", xlabel="characters of training text")
 ax.set(ylabel="nats per character")
+ax.set_xticks(list(trained), [f"{size:,}" for size in trained])
+ax.minorticks_off()
 ax.legend()
 
 # %%

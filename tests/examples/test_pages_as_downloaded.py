@@ -67,6 +67,7 @@ def run(python: Path, folder: Path, *arguments: str) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.downloads
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_script_runs_in_an_empty_folder_and_leaves_nothing(
     site, python, page, tmp_path
