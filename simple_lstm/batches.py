@@ -188,7 +188,8 @@ class TextStreams(keras.utils.PyDataset):
     ------
     ValueError
         If something is no text or holds a NUL, the texts are too short to fill one
-        batch, or the model has no fixed batch size of 2 or more, or no StringLookup.
+        batch, or the model has no fixed batch size of 2 or more, no stateful
+        layer, or no StringLookup.
 
     References
     ----------
@@ -268,5 +269,10 @@ def _rows_and_lookup(model: keras.Model) -> tuple[int, keras.layers.StringLookup
             f"TextStreams: the model takes {shape}, but to carry its state from batch "
             "to batch it needs a fixed batch size, and 2 or more. Build it with "
             "batch_size=..."
+        )
+    if not any(getattr(layer, "stateful", False) for layer in model.layers):
+        raise ValueError(
+            "TextStreams: no layer of the model is stateful, so no state is carried "
+            "from batch to batch. Build its LSTM with stateful=True."
         )
     return shape[0], lookups[0]

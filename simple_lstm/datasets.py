@@ -159,7 +159,7 @@ def load_python_source(
     ----------
     characters : int or None
         How many characters there shall be at least. Modules are whole: the last one is
-        not cut, so there are a few more. None takes every module, about four million
+        not cut, so there may be many more. None takes every module, about four million
         characters.
     seed : int
         The same seed gives the same modules in the same order (of one Python).

@@ -335,10 +335,10 @@ def lag(
 def lines_that_parse(text: str) -> float:
     r"""The part of the lines of a program that are Python by themselves.
 
-    A line that opens a block gets a body, and one that goes on with a block, like
-    ``else:``, gets a beginning. Blank lines and comments do not count. In a program
-    written by hand the part is far from 1, because a statement may have several lines,
-    and docstrings are no code: compare with that.
+    A line that ends in a colon gets a body (not ``match`` and ``case``), and one that
+    goes on with a block, like ``else:``, gets a beginning. Blank lines and comments do
+    not count. In a program written by hand the part is far from 1, because a statement
+    may have several lines, and docstrings are no code: compare with that.
 
     Parameters
     ----------
@@ -365,6 +365,8 @@ def _parses(line: str) -> bool:
     first = re.match(r"\w*", line)
     before = _BEFORE.get(first[0] if first else "", "")
     after = " pass" if line.endswith(":") else ""
+    if line == "try:":
+        after = " pass\nfinally: pass"
     if line.startswith("@"):
         after = "\ndef f(): pass"
     with warnings.catch_warnings():

@@ -204,9 +204,9 @@ def surprisal(model: keras.Model | NGram, text: str) -> np.ndarray:
     (3,)
     """
     check_text(text, "surprisal")
-    if not isinstance(model, keras.Model):
+    if hasattr(model, "surprisal"):
         return model.surprisal(text)
-    reader = _LSTMReader(model)
+    reader = _LSTMReader(model, "surprisal")
     places = np.array([0, *(reader.places.get(character, 0) for character in text)])
     parts = []
     for start in range(0, len(text), 1000):  # all at once might not fit in memory
@@ -221,8 +221,8 @@ def surprisal(model: keras.Model | NGram, text: str) -> np.ndarray:
 class _LSTMReader:
     """A Keras model of characters, read one at a time with its state carried along."""
 
-    def __init__(self, model: keras.Model) -> None:
-        lookup, embedding, lstms, dense = _parts(model)
+    def __init__(self, model: keras.Model, name: str) -> None:
+        lookup, embedding, lstms, dense = _parts(model, name)
         self.characters = ["", *map(str, lookup.get_vocabulary()[1:])]
         self.places = {name: place for place, name in enumerate(self.characters)}
         self._embedding = np.asarray(embedding.embeddings)
@@ -278,9 +278,8 @@ def _read_prompt(
 ) -> _LSTMReader | _NGramReader:
     """The model after the start of a text and the prompt."""
     check_text(prompt, f"{name}: the prompt")
-    reader = (
-        _LSTMReader(model) if isinstance(model, keras.Model) else _NGramReader(model)
-    )
+    counts = hasattr(model, "probabilities")
+    reader = _NGramReader(model) if counts else _LSTMReader(model, name)
     unknown = sorted(set(prompt) - set(reader.characters))
     if unknown:
         raise ValueError(
@@ -339,8 +338,13 @@ def _check_sampling(temperature: float, top_p: float, name: str) -> None:
         )
 
 
-def _parts(model: keras.Model) -> tuple:
+def _parts(model: keras.Model, name: str) -> tuple:
     """Lookup, embedding, LSTMs and dense layer, or an error that names what came."""
+    if not isinstance(model, keras.Model):
+        raise ValueError(
+            f"{name}: the model is a {type(model).__name__}; expected a keras.Model or "
+            "an NGram."
+        )
     passive = keras.layers.InputLayer, keras.layers.Dropout
     found = [layer for layer in model.layers if not isinstance(layer, passive)]
     kinds = [type(layer) for layer in found]
@@ -348,7 +352,7 @@ def _parts(model: keras.Model) -> tuple:
     due = [keras.layers.StringLookup, keras.layers.Embedding, *lstms]
     if kinds != [*due, keras.layers.Dense]:
         raise ValueError(
-            "this is no model of characters that can be stepped: its layers are "
+            f"{name}: this is no model of characters to be stepped: its layers are "
             f"{', '.join(kind.__name__ for kind in kinds)}; expected StringLookup, "
             "Embedding, one or more LSTM, Dense. Make one with models.character_model."
         )
@@ -372,7 +376,7 @@ def _parts(model: keras.Model) -> tuple:
     ]:
         if wrong:
             raise ValueError(
-                f"this is no model of characters that can be stepped: {problem}. Make "
-                "one as models.character_model does."
+                f"{name}: this is no model of characters to be stepped: {problem}. "
+                "Make one as models.character_model does."
             )
     return lookup, embedding, lstms, dense

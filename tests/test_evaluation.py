@@ -109,3 +109,26 @@ def test_lag_needs_enough_that_varies():
         evaluation.lag(np.ones((50, 3)), np.ones((50, 3)), step=4)
     with pytest.raises(ValueError, match="the truth"):
         evaluation.lag(np.ones(50), np.ones(49))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "try:",
+        "except E:",
+        "finally:",
+        "else:",
+        "elif x:",
+        "@f",
+        "class A:",
+        "x = 1",
+        "(",
+    ],
+)
+def test_a_line_of_a_block_parses_by_itself(line):
+    right = line != "("
+    assert evaluation.lines_that_parse(f"\n    {line}\n# (\n") == right
+
+
+def test_a_text_without_a_line_of_code_has_no_part_that_parses():
+    assert np.isnan(evaluation.lines_that_parse("\n# only a comment\n"))

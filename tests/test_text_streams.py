@@ -280,6 +280,13 @@ def one_row():
     return models.character_model(["abc"], units=1, batch_size=1)
 
 
+def not_stateful():
+    model = models.character_model(["abc"], units=1)
+    return keras.Sequential(
+        [keras.Input(batch_shape=(2, None), dtype="string"), *model.layers]
+    )
+
+
 def no_batch_size():
     return models.character_model(["abc"], units=1)
 
@@ -296,6 +303,7 @@ def no_batch_size():
         (["abcabc"], no_lookup, 2, "the model has no StringLookup layer"),
         (["abcabc"], no_batch_size, 2, r"\(None, None\), but to carry its state"),
         (["abcabc"], one_row, 2, r"\(1, None\), but to carry its state"),
+        (["abcabc"], not_stateful, 2, "no layer of the model is stateful"),
         (["abc\0abc"], two_rows, 2, "there is a NUL character in the texts"),
     ],
 )

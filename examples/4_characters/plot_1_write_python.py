@@ -31,10 +31,10 @@ from simple_lstm import plots, training
 
 # %%
 UNITS, DIMENSIONS = 160, 32  # the LSTM's memory; numbers that stand for a character
-BATCH_SIZE, TIME_STEPS = 128, 25  # texts read side by side; steps of a piece
+BATCH_SIZE, TIME_STEPS = 128, 25  # pieces read side by side; steps of a piece
 EPOCHS = 2  # passes over the training texts
 LEARNING_RATE, WEIGHT_DECAY = 3e-2, 0.2
-CONTEXTS = range(1, 9)  # characters that the n-grams look back on
+CONTEXTS = range(1, 9)  # characters that the baselines look back on
 PROMPT, TEMPERATURE = "def ", 0.7  # to go on from; below 1: likely becomes likelier
 SEED = 0
 
@@ -103,7 +103,9 @@ ax.grid(visible=False)
 # The model
 # ---------
 # ``return_sequences=True`` gives an answer at every step. ``stateful=True`` makes the
-# LSTM begin a :term:`batch` in the state in which the last one ended.
+# LSTM begin a :term:`batch` in the state (:term:`cell state` and :term:`hidden state`)
+# in which the last one ended: it is :term:`stateful`. The :term:`embedding` is a table
+# of learned numbers for each character.
 
 
 def build_model(batch_size=None):
@@ -133,7 +135,8 @@ shown_rows, shown_steps = 4, 5
 fig, ax = plt.subplots(figsize=(8, 2.4))
 for row, piece in np.ndindex(shown_rows, shown_steps):
     ax.barh(row, 0.8, left=piece, height=0.55, color=f"C{piece % 2}", alpha=0.35)
-    ax.text(piece + 0.4, row, f"piece {piece + 1}", ha="center", va="center")
+    number = f"{row + 1}.{piece + 1}"
+    ax.text(piece + 0.4, row, f"piece {number}", ha="center", va="center")
     if piece < shown_steps - 1:
         ax.annotate(
             "", (piece + 1.02, row), (piece + 0.78, row), arrowprops={"width": 1}
@@ -192,8 +195,9 @@ history = training.fit(
 )
 
 # %%
-# The trained model takes 128 readers, no more and no fewer. For all that follows its
-# weights go into a model without that limit, and without a state of its own.
+# The trained model takes ``BATCH_SIZE`` readers, no more and no fewer. For all that
+# follows its weights go into a model without that limit, and without a state of its
+# own.
 
 model = build_model()
 model.set_weights(trained.get_weights())
@@ -203,10 +207,11 @@ plots.history(history, unit="nats per character")
 # %%
 # Is it any good?
 # ---------------
-# The loss is the :term:`cross-entropy` in **nats per character**, and e to its power
-# has a plain meaning: a model with a loss of 1.4 is as unsure as if it had to choose
-# among four characters, all equally likely. The baselines *count*: an :term:`n-gram`
-# model knows which character followed the last one, two, three … in the training texts.
+# The loss is the :term:`cross-entropy` in **nats** (:term:`nat`) per character, and *e*
+# to the power of the loss has a plain meaning: a model with a loss of 1.4 is as unsure
+# as if it had to choose among four characters, all equally likely. The baselines
+# *count*: an :term:`n-gram` model knows which character followed the last one, two,
+# three … in the training texts.
 
 counted = baselines.NGram(max(CONTEXTS)).fit(train)
 
@@ -230,11 +235,10 @@ print(table.round(2))
 best = min((name for name in losses if name != "LSTM"), key=losses.get)
 BEST_CONTEXT = int(best.split()[-1]) if best.startswith("n-gram") else 1
 fig, ax = plt.subplots(figsize=(6.4, 3.2))
-ax.plot(CONTEXTS, [losses[f"n-gram, context {k}"] for k in CONTEXTS], "o-", color="C1")
-ax.axhline(losses["LSTM"], color="C0")
-ax.annotate("LSTM", (6.6, losses["LSTM"]), xytext=(0, 4), textcoords="offset points")
-ax.annotate("n-gram", (6.6, losses["n-gram, context 7"]), xytext=(0, -26),
-            textcoords="offset points")  # fmt: skip
+ngram_losses = [losses[f"n-gram, context {k}"] for k in CONTEXTS]
+ax.plot(CONTEXTS, ngram_losses, "o-", color="C1", label="n-gram")
+ax.axhline(losses["LSTM"], color="C0", label="LSTM")
+ax.legend()
 ax.set(title="Loss on modules never seen", xlabel="context of the n-gram, characters")
 ax.set(ylabel="nats per character")
 lead = 1 - losses["LSTM"] / losses[best]
@@ -242,15 +246,16 @@ evaluation.claim("the LSTM is at least 8 % below the best of the others", lead >
 evaluation.claim("the longest context is not the best", max(CONTEXTS) > BEST_CONTEXT)
 
 # %%
-# The counts get worse again on the right: most long contexts of a new module never
-# stood in the training texts, so there is nothing to count. The LSTM has no such table.
-# It reads all that stands before, and can treat alike what looks different.
+# The counts get worse again on the right. A long context that does occur in the
+# training texts occurs there only a few times, and what followed it then says little
+# about a new module. The LSTM has no such table: it reads all that stands before.
 #
 # Does it write Python?
 # ---------------------
-# A line is right if Python can parse it. Judged by that alone a model that copies would
-# be perfect, so the table also shows how many of the longer lines stand in the training
-# texts. What people wrote, the test modules, is the measure.
+# A line is right if Python can parse it. Judged by that alone, a model that copies
+# would be as good as the people it copies, so the table also shows how many of the
+# longer lines stand in the training texts. What people wrote, the test modules, is the
+# measure.
 
 
 def judge(written):
@@ -311,10 +316,13 @@ ax.set(ylabel="nats per character")
 ax.legend()
 first = {way: np.mean([losses[:10] for losses in ways[way]]) for way in ways}
 print(*(f"{way}: {loss:.2f}" for way, loss in first.items()), sep="; ")
+last = [np.mean([losses[-20:] for losses in ways[way]]) for way in ways]
 own = first["its own state"] == min(first.values())
 evaluation.claim("in the first ten characters its own state is the best", own)
 worst = first["the state of another text"] == max(first.values())
 evaluation.claim("and the state of another text is the worst", worst)
+met = np.ptp(last) < np.ptp(list(first.values())) / 2
+evaluation.claim("in the last 20 they are less than half as far apart", bool(met))
 
 # %%
 # At the left edge the lines are far apart, further on they meet: the state that a piece
@@ -343,7 +351,7 @@ def per_second(write, prompt, length):
 
 
 # %%
-start = test[-1][:100]
+start = train[0][:100]  # only the speed is measured
 write_by_window(start, 1)  # the first call of predict compiles
 speeds = {
     "window": per_second(write_by_window, start, 25),
@@ -372,8 +380,9 @@ evaluation.claim("the loaded model writes the same text", again == after)
 # %%
 # Make it yours
 # -------------
-# Put a list of at least ten texts into the line that begins with ``texts =``: poems,
-# recipes, logs, the longer ones of 400 characters or more. For one long file see
+# Put a list of at least ten texts, 50,000 characters or more together, into the line
+# that begins with ``texts =``: poems, recipes, logs, most of them longer than 400
+# characters. For less text set ``BATCH_SIZE = 16``. For one long file see
 # :doc:`/gallery/4_characters/plot_4_use_your_own_text`. *Try:* ``EPOCHS = 6``. The loss
 # falls further, by a few hundredths each, and the lines parse more often.
 #

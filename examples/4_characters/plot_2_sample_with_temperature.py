@@ -3,10 +3,10 @@ How to draw the next character: temperature and top-p
 =====================================================
 
 A model of characters gives probabilities; a text needs one character. You train an LSTM
-on Python's own source code and draw from it in several ways: always the likeliest
-character gets stuck in a loop, too much freedom gives nonsense. Out comes a map of both
-dangers, with the way between them. The page takes 25 to 70 seconds on a laptop. **For
-your own data, change the line that begins with** ``texts =``.
+on Python's own source code and draw from it in several ways: always taking the
+likeliest character ends in a loop, too much freedom gives nonsense. Out comes a map of
+both dangers, with the way between them. The page takes 30 to 80 seconds on a laptop.
+**For your own data, change the line that begins with** ``texts =``.
 """
 
 # %%
@@ -26,7 +26,7 @@ from simple_lstm import plots, training
 
 # %%
 UNITS, EPOCHS = 160, 2  # the LSTM's memory; passes over the training texts
-BATCH_SIZE, TIME_STEPS = 128, 25  # texts read side by side; steps of a piece
+BATCH_SIZE, TIME_STEPS = 128, 25  # pieces read side by side; steps of a piece
 LEARNING_RATE, WEIGHT_DECAY = 3e-2, 0.2
 TEMPERATURES = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.3, 1.6]
 TOP_PS = [0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 1.0]
@@ -69,9 +69,9 @@ print(history)
 # %%
 # One point, many ways to go on
 # -----------------------------
-# **Temperature** divides the logarithms of the probabilities before they are made to
-# sum to one again. Below 1 the likely gets likelier, above 1 all come closer together;
-# at 0 only the likeliest is left.
+# :term:`Temperature <temperature>` divides the logarithms of the probabilities before
+# they are made to sum to one again. Below 1 the likely gets likelier, above 1 all come
+# closer together; at 0 only the likeliest is left.
 
 PROMPT = PROMPT if set(PROMPT) <= set("".join(train)) else train[0][:1]
 ways = {
@@ -89,9 +89,9 @@ evaluation.claim("a higher temperature leaves more open", rising)
 # %%
 # The printed numbers are the *entropy*: how open the next character is, on average.
 #
-# **Top-p** draws a line instead: the likeliest characters stay, as few as have the
-# probability ``top_p`` together, and the long tail of unlikely ones is cut off. Where
-# the model is sure, one character is left; where it is not, many.
+# :term:`Top-p <top-p>` draws a line instead: the likeliest characters stay, as few as
+# have the probability ``top_p`` together, and the long tail of unlikely ones is cut
+# off. Where the model is sure, one character is left; where it is not, many.
 
 ways = {
     f"top-p {value}": generation.probabilities(model, PROMPT, top_p=value)
@@ -165,30 +165,32 @@ for (name, points), style in zip(paths.items(), ["o-", "s--", "^:"], strict=True
 ax.plot(*by_hand, "*", ms=16, color="black", label="written by hand")
 ax.set(
     title="Between a loop and nonsense",
-    xlabel="runs of twelve characters that are different",
+    xlabel="part of the runs of twelve characters that are different",
 )
-ax.set(ylabel="lines that parse")
+ax.set(ylabel="part of the lines that parse")
 ax.legend(loc="upper left", bbox_to_anchor=(0, -0.14), ncols=2)
 
 # %%
 cold, warm = paths["LSTM, temperature"][0], paths["LSTM, temperature"][-1]
 loops = cold[0] <= by_hand[0] / 2
-evaluation.claim("at temperature 0 less than half as many runs are different", loops)
+evaluation.claim("at temperature 0 at most half as many runs are different", loops)
 between = paths["LSTM, temperature"][3:6, 1].mean()  # 0.6 to 1.0
 nonsense = warm[1] <= between / 1.5
-evaluation.claim("at 0.6 to 1.0 half as many lines again parse as at 1.6", nonsense)
+evaluation.claim(
+    "at 0.6 to 1.0 at least 1.5 times as many lines parse as at 1.6", nonsense
+)
 ahead = between > paths["n-gram, temperature"][:3, 1].mean()
 evaluation.claim("and more than of the n-gram with the same temperatures", ahead)
 
 # %%
 # Follow the path of the temperature from its cold end at the left: first the runs
-# become different while many lines parse, then the lines fall apart. No setting is best
-# for everything: cold for code that should run, warm for ideas.
+# become different, then the lines fall apart. No setting is best for everything.
 #
 # Which temperature does the model mean?
 # --------------------------------------
-# Low temperatures parse better. Are they also closer to what people write? If so, the
-# :term:`cross-entropy` on test modules would fall when the probabilities are sharpened.
+# Lower temperatures give more lines that parse. Are they also closer to what people
+# write? If so, the :term:`cross-entropy` on the longest test module would fall when the
+# probabilities are sharpened.
 
 piece = max(test, key=len)[:6000]
 symbols = model.layers[0](tf.constant([["", *piece]])).numpy()[0]
@@ -236,10 +238,11 @@ evaluation.claim("the loaded model writes the same text", again == written)
 # %%
 # Make it yours
 # -------------
-# Put a list of at least ten texts into the line that begins with ``texts =``. If they
-# are not Python, put another measure of what is right into ``judge``: the part of the
-# words that stand in a dictionary, say. *Try:* temperature 0.8 and ``top_p=0.9``
-# together, as in the last cell, in ``path``. Expect a point between the two curves.
+# Put a list of at least ten texts, 50,000 characters or more together, into the line
+# that begins with ``texts =``. If they are not Python, put another measure of what is
+# right into ``judge``: the part of the words that stand in a dictionary, say. *Try:*
+# temperature 0.8 and ``top_p=0.9`` together, as in the last cell, in ``path``. Where is
+# the point?
 #
 # .. dropdown:: Does the likeliest character at each step give the likeliest text?
 #

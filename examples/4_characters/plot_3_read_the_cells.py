@@ -32,7 +32,7 @@ from simple_lstm import plots, training
 
 # %%
 UNITS, EPOCHS = 192, 2  # the LSTM's memory; passes over the training texts
-BATCH_SIZE, TIME_STEPS = 128, 25  # texts read side by side; steps of a piece
+BATCH_SIZE, TIME_STEPS = 128, 25  # pieces read side by side; steps of a piece
 LEARNING_RATE, WEIGHT_DECAY = 3e-2, 0.2
 EACH = 10_000  # characters of each module in which units are looked for
 SEED = 0
@@ -87,10 +87,10 @@ def describe(text):
         if kind in ("STRING", "FSTRING_START", "FSTRING_MIDDLE"):
             found[first : last - (kind == "STRING"), 0] = 1
         elif kind == "OP" and token.string in "([{)]}":
-            found[first:, 1] += 1 if token.string in "([{" else -1
+            found[first, 1] += 1 if token.string in "([{" else -1
         elif kind == "COMMENT":
             found[first:last, 2] = 1
-    found[:, 1] = found[:, 1] > 0  # is any bracket open?
+    found[:, 1] = np.cumsum(found[:, 1]) > 0  # is any bracket open?
     return np.column_stack([found[: len(text)], *in_line(lines, len(text))])
 
 
@@ -108,7 +108,7 @@ def in_line(lines, length):
 
 NAMES = ["in a string", "in brackets", "in a comment", "indentation", "place in line"]
 example = 'f("a)", 1)  # ok'
-print("            ", *example)
+print(" " * 14, *example)
 for name, row in zip(NAMES, describe(example).T, strict=True):
     print(f"{name:14}", *(f"{value:.0f}"[-1] for value in row))
 
@@ -117,7 +117,8 @@ for name, row in zip(NAMES, describe(example).T, strict=True):
 # -------------------------
 # ``cell.forward``, the LSTM in NumPy, reads the weights out of Keras and keeps the
 # :term:`cell state` after each character. It is taken in two ways, as it is, and its
-# tanh, from -1 to 1, which is what the rest of the model gets to see.
+# tanh, from -1 to 1; times the :term:`output gate` that is the :term:`hidden state`,
+# which the rest of the model sees.
 
 
 def memory(model, text):
@@ -176,7 +177,8 @@ ax = sizes.plot.barh(color=["C0", "#b9bec4"], width=0.7, figsize=(7, 3.6))
 ax.invert_yaxis()
 ax.axvline(0.6, color="C1", ls="--", lw=1)
 ax.set(
-    title="The best unit for each, on test modules", xlabel="correlation, up or down"
+    title="The best unit for each, on test modules",
+    xlabel="size of the correlation, whatever its sign",
 )
 ax.legend(["0.6", "trained", "untrained"], loc="lower right")
 ahead = sizes["trained r"] - sizes["untrained r"]
@@ -187,15 +189,16 @@ evaluation.claim(
 )
 
 # %%
-# Nobody told the model what a string is. It had to find out, because what comes next
-# depends on it: inside a string words follow, outside names and signs. And yet what is
-# *not* found in one unit may still be in the memory, spread over many.
+# Nobody told the model what these things are. It found out, because what comes next
+# depends on them. And what is *not* found in one unit may still be in the memory,
+# spread over many.
 #
 # See it in the code
 # ------------------
 # A piece of a test module with strings, brackets and comments in it, colored by the
-# unit that follows them. Blue is what the unit shows *inside*, orange *outside*; for
-# the last two, blue is far and orange is near.
+# unit chosen for each. Where the correlation is low, it follows little. Blue is what
+# the unit shows *inside*, orange *outside*; for the last two, blue is far and orange is
+# near.
 
 longest = int(np.argmax([len(text) for text in test]))
 whole = test[longest][:EACH]
@@ -208,21 +211,29 @@ mixed = [named[start:end, :3].std(axis=0).sum() for start, end in windows]
 start, end = windows[int(np.argmax(mixed))]
 
 
-def show(name):
+def show_any(text, memories, name):
+    """Any text, colored by the unit that was chosen for one of the NAMES."""
     column, unit, r = table.loc[name, ["trained column", "trained unit", "trained r"]]
-    values = (-1 if r < 0 else 1) * cells[:, int(column)]
+    sign = -1 if r < 0 else 1
+    usual = sign * judged[1][:, int(column)]
+    low, high = np.quantile(usual, [0.02, 0.98])
     print(f"{name}: unit {unit:.0f}, correlation {r:+.2f}")
-    limits = np.quantile(values, [0.02, 0.98])
-    return plots.colored_source(whole[start:end], values[start:end], limits=limits)
+    return plots.colored_source(
+        text, sign * memories[:, int(column)], limits=(low, high + 1e-6)
+    )
+
+
+def show(name):
+    return show_any(whole[start:end], cells[start:end], name)
 
 
 # %%
+# In the first one look at the quotes: does the color change right after the opening
+# one, and back after the closing one? Where is it wrong?
+
 show(NAMES[0])
 
 # %%
-# Look at the quotes: the color changes right after the first one, and back after the
-# last. Look also where it is wrong, in prose with an apostrophe, say.
-
 show(NAMES[1])
 
 # %%
@@ -235,8 +246,8 @@ show(NAMES[3])
 show(NAMES[4])
 
 # %%
-# The last one is a clock that each new line sets back: from left to right one color
-# turns into the other. Here is how it runs, on average over the test modules.
+# The last unit counts from the start of each line, and starts again at the next. Here
+# is how it runs, on average over the test modules.
 
 column, r = table.loc["place in line", ["trained column", "trained r"]]
 clock = pd.Series((-1 if r < 0 else 1) * judged[1][:, int(column)])
@@ -305,9 +316,8 @@ small = costs.loc[names[0]].max() <= 0.2
 evaluation.claim("the loss without this unit rises by 0.2 nats at most", bool(small))
 
 # %%
-# Cutting off one unit costs little, and one drawn at random may cost as much. The
-# memory does not hang on a single unit, even if one is easy to read: what it follows is
-# known to others as well.
+# Cutting off one unit costs little; compare it with those drawn at random. A unit can
+# be easy to read and still not be what the model stands on.
 #
 # Use it
 # ------
@@ -320,15 +330,16 @@ mine = 'print("hello", [1, 2])  # a line of your own'
 mine = "".join(one for one in mine if one in set("".join(train)))
 same = np.allclose(memory(loaded, mine), memory(model, mine))
 evaluation.claim("the loaded model has the same memory", same)
-plots.colored_source(mine, memory(loaded, mine)[:, unit])
+show_any(mine, memory(loaded, mine), NAMES[0])
 
 # %%
 # Make it yours
 # -------------
-# Put a list of at least ten texts of Python code into the line that begins with
-# ``texts =``. For other texts write your own ``describe``: inside a quotation, in a
-# heading, how many letters since the last vowel. *Try:* ``UNITS = 32``. With fewer
-# units each has more to do; do the correlations rise or fall?
+# Put a list of at least ten files of Python 3 that run, 50,000 characters or more
+# together, into the line that begins with ``texts =``. For other texts write your own
+# ``describe``: inside a quotation, in a heading, how many letters since the last vowel.
+# *Try:* ``UNITS = 32``. With fewer units each has more to do; do the correlations rise
+# or fall?
 #
 # .. dropdown:: Why is the unit chosen on other modules than it is judged on?
 #
