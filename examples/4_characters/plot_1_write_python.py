@@ -135,8 +135,7 @@ shown_rows, shown_steps = 4, 5
 fig, ax = plt.subplots(figsize=(8, 2.4))
 for row, piece in np.ndindex(shown_rows, shown_steps):
     ax.barh(row, 0.8, left=piece, height=0.55, color=f"C{piece % 2}", alpha=0.35)
-    number = f"{row + 1}.{piece + 1}"
-    ax.text(piece + 0.4, row, f"piece {number}", ha="center", va="center")
+    ax.text(piece + 0.4, row, f"piece {row + 1}.{piece + 1}", ha="center", va="center")
     if piece < shown_steps - 1:
         ax.annotate(
             "", (piece + 1.02, row), (piece + 0.78, row), arrowprops={"width": 1}
@@ -314,6 +313,8 @@ for way, style in zip(ways, ["-", ":", "--"], strict=True):
 ax.set(title="Loss inside a piece", xlabel="characters from the left edge")
 ax.set(ylabel="nats per character")
 ax.legend()
+
+# %%
 first = {way: np.mean([losses[:10] for losses in ways[way]]) for way in ways}
 print(*(f"{way}: {loss:.2f}" for way, loss in first.items()), sep="; ")
 last = [np.mean([losses[-20:] for losses in ways[way]]) for way in ways]

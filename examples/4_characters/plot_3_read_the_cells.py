@@ -211,6 +211,7 @@ mixed = [named[start:end, :3].std(axis=0).sum() for start, end in windows]
 start, end = windows[int(np.argmax(mixed))]
 
 
+# %%
 def show_any(text, memories, name):
     """Any text, colored by the unit that was chosen for one of the NAMES."""
     column, unit, r = table.loc[name, ["trained column", "trained unit", "trained r"]]
