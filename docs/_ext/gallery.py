@@ -104,7 +104,8 @@ def _rerun_if_package_changed(app) -> None:
 def _end_of_gallery(app) -> None:
     """Pages that run in this process leave `reset` behind: warnings as errors."""
     warnings.resetwarnings()
-    warnings.simplefilter("ignore", DeprecationWarning)  # of Sphinx and its extensions
+    for kind in (DeprecationWarning, PendingDeprecationWarning):
+        warnings.simplefilter("ignore", kind)  # as Python does; Sphinx has some
 
 
 def _shrink_figures(app) -> None:
