@@ -22,8 +22,6 @@ from simple_lstm import datasets, evaluation, gates, plots
 
 plt.style.use("simple_lstm.simple_lstm")
 
-# sphinx_gallery_parallel = False
-
 # %%
 # Settings
 # --------
