@@ -255,8 +255,8 @@ clock = pd.Series((-1 if r < 0 else 1) * judged[1][:, int(column)])
 clock = clock.groupby(np.rint(np.expm1(judged[0][:, 4]))).mean().loc[:70]
 fig, ax = plt.subplots(figsize=(6.4, 3))
 ax.plot(clock)
-ax.set(title="The unit that follows the place in the line", ylabel="mean (no unit)")
-ax.set(xlabel="characters since the line began")
+ax.set(xlabel="characters since the line began", ylabel="mean (no unit)")
+ax.set_title("The unit that follows the place in the line")
 
 # %%
 # A steep line tells places apart, a flat one does not.
