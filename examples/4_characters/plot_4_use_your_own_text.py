@@ -197,15 +197,16 @@ ax.legend()
 
 # %%
 print(pd.DataFrame({"LSTM": learned, "n-gram": counted}, list(trained)).round(2))
-ahead = np.array(counted) - np.array(learned)
-evaluation.claim(
-    "on all of the text the LSTM is ahead of the n-gram", bool(ahead[-1] > 0)
-)
+apart = np.abs(np.array(counted) - learned).max()
+evaluation.claim("LSTM and n-gram are within 0.2 nats at each size", bool(apart <= 0.2))
 falling = (np.diff(learned) < 0).all() and (np.diff(counted) < 0).all()
 evaluation.claim("more text gives both a lower loss", bool(falling))
 
 # %%
-# More text is the best remedy of all, and it helps both.
+# More text is the best remedy of all, and it helps both. After so little training the
+# two are close, and which one is ahead depends on the text: with another ``SEED``, which
+# puts the same topics in another order, it can be the other one. Counting takes a
+# second, so always count first.
 #
 # And ten million characters?
 # ---------------------------
