@@ -204,8 +204,8 @@ evaluation.claim("more text gives both a lower loss", bool(falling))
 
 # %%
 # More text is the best remedy of all, and it helps both. After so little training the
-# two are close, and which one is ahead depends on the text: with another ``SEED``, which
-# puts the same topics in another order, it can be the other one. Counting takes a
+# two are close, and which one is ahead depends on the text: with another ``SEED``,
+# which puts the same topics in another order, it can be the other one. Counting takes a
 # second, so always count first.
 #
 # And ten million characters?
