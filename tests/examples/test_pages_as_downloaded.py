@@ -182,11 +182,9 @@ for cell in notebook.cells:
 """
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_notebook_runs_on_other_data_when_its_one_line_is_changed(
-    site, python, page, tmp_path, monkeypatch
-):
-    # The script runs as it is, the notebook with other data; both hold the same code.
+@pytest.fixture
+def run_notebook(python, tmp_path, monkeypatch):
+    """Run a notebook alone in a folder: nothing is left there but itself."""
     kernel = tmp_path / "jupyter" / "kernels" / "page"
     kernel.mkdir(parents=True)
     command = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -194,8 +192,33 @@ def test_a_notebook_runs_on_other_data_when_its_one_line_is_changed(
         json.dumps({"argv": command, "display_name": "page", "language": "python"})
     )
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    folder = tmp_path / "empty"
-    folder.mkdir()
+
+    def run_it(content: nbformat.NotebookNode) -> str:
+        folder = tmp_path / "empty"
+        folder.mkdir()
+        notebook = folder / "page.ipynb"
+        nbformat.write(content, notebook)
+        result = run(python, folder, "-c", RUN_NOTEBOOK, notebook.name)
+        assert result.returncode == 0, result.stderr[-3000:]
+        assert list(folder.iterdir()) == [notebook]
+        return result.stdout
+
+    return run_it
+
+
+@pytest.mark.downloads
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_notebook_runs_from_its_first_cell_to_its_last(site, page, run_notebook):
+    content = nbformat.read(download(site, f"{page.stem}.ipynb"), as_version=4)
+    said = run_notebook(content)
+    assert "Holds: " in said
+    assert "DOES NOT HOLD" not in said
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_notebook_runs_on_other_data_when_its_one_line_is_changed(
+    site, page, run_notebook
+):
     content = nbformat.read(download(site, f"{page.stem}.ipynb"), as_version=4)
     line, other = OWN_DATA[page.stem]
     changes = 0
@@ -204,13 +227,9 @@ def test_a_notebook_runs_on_other_data_when_its_one_line_is_changed(
             cell.source, changed = re.subn(line, lambda _: other, cell.source, count=1)
             changes += changed
     assert changes == 1
-    notebook = folder / "own.ipynb"
-    nbformat.write(content, notebook)
-    result = run(python, folder, "-c", RUN_NOTEBOOK, notebook.name)
-    assert result.returncode == 0, result.stderr[-3000:]
+    said = run_notebook(content)
     if page.stem in SAVES_A_MODEL:
-        assert "Holds: the loaded" in result.stdout
-    assert list(folder.iterdir()) == [notebook]
+        assert "Holds: the loaded" in said
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
