@@ -412,6 +412,83 @@ def make_brackets(
     return ["".join(row) for row in characters], depths
 
 
+def make_random_walk(
+    rows: int,
+    *,
+    start: float = 100.0,
+    volatility: float = 0.01,
+    clustering: float = 0.98,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Prices that nobody can predict: a random walk with calm and wild times.
+
+    The logarithm of the price takes normal steps whose size changes (a GARCH(1, 1)
+    process): a large step, up or down, makes the next ones larger, too. Which way a
+    step goes is independent of all that was before, and the expected price of tomorrow
+    is exactly the price of today.
+
+    Parameters
+    ----------
+    rows : int
+        How many days, at least 2.
+    start : float
+        The first price.
+    volatility : float
+        Standard deviation of a step of the logarithm in the long run: 0.01 is one
+        percent a day.
+    clustering : float
+        How much of the excess of a wild day's variance is expected on the next day,
+        from 0 (all steps have the same spread) to below 1.
+    seed : int
+        The same seed gives the same prices.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (rows, 1)
+        The column ``price``, on business days from 2010-01-01 on.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 2 rows, or a setting is out of its range.
+
+    References
+    ----------
+    Bollerslev, T. (1986). Generalized autoregressive conditional heteroskedasticity.
+    *Journal of Econometrics*, 31(3), 307-327.
+
+    Samuelson, P. A. (1965). Proof that properly anticipated prices fluctuate randomly.
+    *Industrial Management Review*, 6(2), 41-49.
+
+    Examples
+    --------
+    >>> from simple_lstm import datasets
+    >>> datasets.make_random_walk(3, seed=1).round(2)
+                 price
+    2010-01-01  100.00
+    2010-01-04  100.34
+    2010-01-05  101.13
+    """
+    if rows < 2:
+        raise ValueError(f"make_random_walk({rows}): ask for at least 2 rows.")
+    if not (start > 0 and volatility > 0 and 0 <= clustering < 1):
+        raise ValueError(
+            f"make_random_walk(start={start}, volatility={volatility}, clustering="
+            f"{clustering}): start and volatility must be above 0, clustering from 0 "
+            "to below 1."
+        )
+    shocks = np.random.default_rng(seed).normal(size=rows - 1)
+    usual = variance = volatility**2
+    steps = np.empty(rows - 1)
+    for day, shock in enumerate(shocks):
+        steps[day] = shock * np.sqrt(variance) - variance / 2  # the price stays fair
+        surprise = variance * (shock**2 - 1)  # zero on average
+        variance = usual + clustering * (variance - usual + 0.1 * surprise)
+    prices = start * np.exp(np.concatenate([[0], np.cumsum(steps)]))
+    days = pd.bdate_range("2010-01-01", periods=rows)
+    return pd.DataFrame({"price": prices}, index=days)
+
+
 def _check_sum(raw: bytes, due: str, what: str, mend: str) -> None:
     """Refuse a file whose SHA-256 is not the one that is due."""
     found = hashlib.sha256(raw).hexdigest()

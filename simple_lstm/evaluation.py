@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import html
+import math
 import os
 import re
 import warnings
@@ -332,6 +333,135 @@ def lag(
     )
 
 
+def coverage(lower: ArrayLike, upper: ArrayLike, truth: ArrayLike) -> float:
+    """The part of the truth that lies in its interval.
+
+    An interval made to hold the truth with a probability of 90 % should have a coverage
+    near 0.9 on data that nobody used to make it. Judge the width beside it: a wide
+    enough interval covers everything.
+
+    Parameters
+    ----------
+    lower, upper : array_like
+        The ends of the intervals, which belong to them, in the units of the truth.
+    truth : array_like
+        What happened, in the same shape.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, a value is missing, or a lower end lies above its upper
+        end.
+
+    Examples
+    --------
+    >>> from simple_lstm import evaluation
+    >>> evaluation.coverage([0, 0, 0, 0], [3, 3, 3, 3], truth=[1, 2, 3, 4])
+    0.75
+    """
+    low, high, true = _same_shape("coverage", lower=lower, upper=upper, truth=truth)
+    if (low > high).any():
+        place = int(np.argmax((low > high).ravel()))
+        raise ValueError(
+            f"coverage: {int((low > high).sum()):,} intervals end before they begin, "
+            f"first {low.ravel()[place]:.4g} to {high.ravel()[place]:.4g}. Is lower "
+            "given first?"
+        )
+    return float(np.mean((low <= true) & (true <= high)))
+
+
+def conformal_factor(
+    lower: ArrayLike,
+    middle: ArrayLike,
+    upper: ArrayLike,
+    truth: ArrayLike,
+    *,
+    level: float = 0.9,
+) -> np.ndarray:
+    """How far to stretch intervals from their middle so that they cover enough.
+
+    This is split conformal calibration. On windows that the model neither learned from
+    nor was stopped by, each truth needs some stretch to lie in its interval; the answer
+    is the one that is enough for ``level`` of them, with a small correction because
+    they are few. Windows to come are then covered with at least this probability *if
+    they are like these*; what changes with time is not promised.
+
+    Parameters
+    ----------
+    lower, middle, upper : array_like, shape (samples,) or (samples, horizon)
+        Forecasts of the calibration windows: the ends of each interval and a value in
+        it, for example the quantiles 0.05, 0.5 and 0.95.
+    truth : array_like
+        What came, in the same shape.
+    level : float
+        The coverage to reach, between 0 and 1.
+
+    Returns
+    -------
+    numpy.ndarray, shape () or (horizon,)
+        For each step ahead the factor by which to multiply ``upper - middle`` and
+        ``lower - middle``; below 1 the intervals were too wide.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, a value is missing, the forecasts are not in order, the
+        level is not between 0 and 1, or there are too few samples for it.
+
+    References
+    ----------
+    Kivaranovic, D., Johnson, K. D., & Leeb, H. (2020). Adaptive, distribution-free
+    prediction intervals for deep networks. *AISTATS*, PMLR 108, 4346-4356.
+
+    Romano, Y., Patterson, E., & Candès, E. (2019). Conformalized quantile regression.
+    *Advances in Neural Information Processing Systems*, 32.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simple_lstm import evaluation
+    >>> truth = np.random.default_rng(0).normal(size=1000)
+    >>> zeros = np.zeros(1000)
+    >>> factor = evaluation.conformal_factor(zeros - 1, zeros, zeros + 1, truth)
+    >>> print(f"{factor:.1f} standard deviations hold 90 %")
+    1.6 standard deviations hold 90 %
+    """
+    low, center, high, true = _same_shape(
+        "conformal_factor", lower=lower, middle=middle, upper=upper, truth=truth
+    )
+    if not 0 < level < 1:
+        raise ValueError(
+            f"conformal_factor(level={level}): must lie between 0 and 1, as 0.9 does."
+        )
+    if (low > center).any() or (center > high).any():
+        raise ValueError(
+            "conformal_factor: some forecasts are not in the order lower, middle, "
+            "upper. Sort the quantiles of each step first: np.sort(quantiles, axis=-1)."
+        )
+    samples = len(true)
+    rank = math.ceil((samples + 1) * level)  # one more: the window to come
+    if rank > samples:
+        raise ValueError(
+            f"conformal_factor: {samples} samples are too few for a level of {level}; "
+            f"give at least {math.ceil(level / (1 - level))}."
+        )
+    side = np.where(true < center, center - low, high - center)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        needed = np.where(true == center, 0.0, np.abs(true - center) / side)
+    factor = np.sort(needed, axis=0)[rank - 1]
+    if np.isinf(factor).any():
+        raise ValueError(
+            "conformal_factor: too many intervals have no width on the side where the "
+            "truth lies, so that no stretch is enough. Train the model longer."
+        )
+    return factor
+
+
 def lines_that_parse(text: str) -> float:
     r"""The part of the lines of a program that are Python by themselves.
 
@@ -359,6 +489,23 @@ def lines_that_parse(text: str) -> float:
     lines = [line.strip() for line in text.split("\n")]
     lines = [line for line in lines if line and not line.startswith("#")]
     return sum(map(_parses, lines)) / len(lines) if lines else float("nan")
+
+
+def _same_shape(name: str, **arrays: ArrayLike) -> list[np.ndarray]:
+    """Arrays of one shape without gaps, as float, or an error that says why not."""
+    given = {key: np.asarray(values, dtype=float) for key, values in arrays.items()}
+    if len({array.shape for array in given.values()}) > 1:
+        shapes = ", ".join(f"{key} {array.shape}" for key, array in given.items())
+        raise ValueError(f"{name}: the shapes differ: {shapes}. Give one of each.")
+    for key, array in given.items():
+        if np.isnan(array).any():
+            raise ValueError(
+                f"{name}: {int(np.isnan(array).sum()):,} values of {key} are missing "
+                "(NaN). Leave those windows out."
+            )
+        if not array.size:
+            raise ValueError(f"{name}: {key} holds no values.")
+    return list(given.values())
 
 
 def _parses(line: str) -> bool:

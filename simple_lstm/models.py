@@ -7,8 +7,9 @@ a saved model where simple_lstm is not installed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -322,6 +323,7 @@ def forecaster(
     *,
     units: int = 32,
     correct: str | None = None,
+    quantiles: Sequence[float] | None = None,
     learning_rate: float = 3e-3,
     seed: int = 0,
 ) -> keras.Model:
@@ -341,6 +343,10 @@ def forecaster(
     correct : str, optional
         A column known ahead that is a first guess of the target, in its units. The
         model then learns what has to be added, and starts as that guess.
+    quantiles : sequence of float, optional
+        Levels between 0 and 1, from low to high, for example ``(0.05, 0.5, 0.95)``. The
+        model then says for each step below which values the truth falls with these
+        probabilities. They never cross: the answers for a step are sorted.
     learning_rate : float
         Of the Adam optimizer.
     seed : int
@@ -350,18 +356,27 @@ def forecaster(
     -------
     keras.Model
         From (batch, lookback, features), or ``{"inputs": the same, "known": (batch,
-        horizon, k)}``, to (batch, horizon) in the units of the target. It is compiled
-        with the mean absolute error.
+        horizon, k)}``, to (batch, horizon) in the units of the target, or to (batch,
+        horizon, quantiles). It is compiled with the mean absolute error, or with the
+        mean pinball loss of its quantiles. That loss is not part of Keras, so save such
+        a model without it: ``keras.Model(model.inputs, model.outputs).save(path)``.
 
     Raises
     ------
     ValueError
-        If ``correct`` is not the name of a column known ahead.
+        If ``correct`` is not the name of a column known ahead, or the quantiles are
+        not levels from low to high.
 
     References
     ----------
     Sutskever, I., Vinyals, O., & Le, Q. V. (2014). Sequence to sequence learning with
     neural networks. *Advances in Neural Information Processing Systems*, 27.
+
+    Koenker, R., & Bassett, G. (1978). Regression quantiles. *Econometrica*, 46(1),
+    33-50. (The pinball loss.)
+
+    Chernozhukov, V., Fernández-Val, I., & Galichon, A. (2010). Quantile and probability
+    curves without crossing. *Econometrica*, 78(3), 1093-1125. (Why sorting helps.)
 
     Examples
     --------
@@ -370,7 +385,10 @@ def forecaster(
     >>> train = preprocessing.make_windows(np.sin(np.arange(200)), 12, 3)
     >>> models.forecaster(train, units=8).output_shape
     (None, 3)
+    >>> models.forecaster(train, units=8, quantiles=(0.05, 0.95)).output_shape
+    (None, 3, 2)
     """
+    answers = 1 if quantiles is None else len(_check_quantiles(quantiles))
     keras.utils.set_random_seed(seed)
     values = train.values[train.rows]
     level, spread = _level_and_spread(values[:, train.target])
@@ -382,27 +400,34 @@ def forecaster(
                 f"forecaster(correct={correct!r}): these windows know nothing ahead. "
                 "Give make_windows(known_ahead=...) that column."
             )
-        change = layers.Dense(train.horizon)(layers.LSTM(units)(past))
-        model = keras.Model(inputs, layers.Rescaling(spread, offset=level)(change))
+        change = layers.Dense(train.horizon * answers)(layers.LSTM(units)(past))
+        change = layers.Reshape([train.horizon, answers])(change)
+        model_input: Any = inputs
     else:
         known = keras.Input((train.horizon, len(train.known_columns)), name="known")
         ahead = _scale(train.known_values[train.rows])(known)
         _, hidden, cell = layers.LSTM(units, return_state=True)(past)
         decoder = layers.LSTM(units, return_sequences=True)
         steps = decoder(ahead, initial_state=[hidden, cell])
-        change = layers.Dense(1, kernel_initializer="zeros")(steps)
-        change = layers.Reshape([train.horizon])(change)
-        if correct is None:
-            forecasts = layers.Rescaling(spread, offset=level)(change)
-        else:
-            guess = known[:, :, train.known_column(correct)]
-            forecasts = layers.Add()([guess, layers.Rescaling(spread)(change)])
-        model = keras.Model({"inputs": inputs, "known": known}, forecasts)
+        change = layers.Dense(answers, kernel_initializer="zeros")(steps)
+        model_input = {"inputs": inputs, "known": known}
+    if correct is None:
+        forecasts = layers.Rescaling(spread, offset=level)(change)
+    else:
+        column = train.known_column(correct)
+        guess = known[:, :, column : column + 1]
+        forecasts = layers.Add()([guess, layers.Rescaling(spread)(change)])
+    loss: Any = "mae"
+    if quantiles is None:
+        forecasts = layers.Reshape([train.horizon])(forecasts)
+    else:
+        forecasts, loss = keras.ops.sort(forecasts, axis=-1), _pinball(quantiles)
+    model = keras.Model(model_input, forecasts)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
-        loss="mae",
+        loss=loss,
         loss_weights=[1 / spread],
-        metrics=["mae"],
+        metrics=[loss],
     )
     return model
 
@@ -468,6 +493,7 @@ def forecast(
     history: pd.DataFrame,
     *,
     known_ahead: pd.DataFrame | None = None,
+    quantiles: Sequence[float] | None = None,
 ) -> pd.DataFrame:
     """Forecast what comes after the last row.
 
@@ -482,18 +508,22 @@ def forecast(
     known_ahead : pandas.DataFrame, shape (rows, k), optional
         What is known of the times to come, for a model trained with it. It must hold
         the times of the forecast; others do no harm.
+    quantiles : sequence of float, optional
+        The levels of a model of quantiles, as they were given to `forecaster`: a model
+        does not know their names.
 
     Returns
     -------
-    pandas.DataFrame, shape (horizon, 1)
+    pandas.DataFrame, shape (horizon, 1) or (horizon, quantiles)
         The column ``forecast`` in the units of the target, with the future times as
-        index.
+        index. Of a model of quantiles, one column for each, named ``5 %`` and so on.
 
     Raises
     ------
     ValueError
         If there are too few rows or columns, the last rows have gaps, the times are
-        unsorted, doubled or uneven, or what the model needs to know ahead is absent.
+        unsorted, doubled or uneven, what the model needs to know ahead is absent, or
+        the quantiles are not as many as those of the model.
 
     Examples
     --------
@@ -541,8 +571,22 @@ def forecast(
         )
     elif known_ahead is not None:
         raise ValueError("forecast: this model uses nothing known ahead. Leave it out.")
-    values = model(data if len(data) > 1 else past, training=False)
-    return pd.DataFrame({"forecast": np.asarray(values)[0]}, index=times)
+    columns = _forecast_columns(model.output_shape, quantiles)
+    values = np.asarray(model(data if len(data) > 1 else past, training=False))
+    return pd.DataFrame(values.reshape(horizon, len(columns)), times, columns)
+
+
+def _forecast_columns(shape: tuple, quantiles: Sequence[float] | None) -> list[str]:
+    answers = shape[2] if len(shape) == 3 else 0
+    if len(quantiles or []) != answers:
+        due = (
+            f"answers {answers} quantiles for each step; name their levels: quantiles="
+            "(0.05, 0.5, 0.95), if these are the ones it was trained with"
+            if answers
+            else "answers one value for each step, no quantiles. Leave quantiles out"
+        )
+        raise ValueError(f"forecast(quantiles={quantiles}): this model {due}.")
+    return [f"{100 * level:g} %" for level in quantiles or []] or ["forecast"]
 
 
 def _common_words(texts: Sequence[str], most: int) -> list[str]:
@@ -563,6 +607,30 @@ def _rows_of_embedding(vectors: np.ndarray) -> np.ndarray:
     padding_and_unknown = np.zeros((2, vectors.shape[1]), dtype=np.float32)
     spread = float(vectors.std())
     return np.vstack([padding_and_unknown, vectors / (spread if spread > 0 else 1.0)])
+
+
+def _check_quantiles(quantiles: Sequence[float]) -> Sequence[float]:
+    levels = list(quantiles)
+    if not levels or not all(low < high for low, high in pairwise([0, *levels, 1])):
+        raise ValueError(
+            f"forecaster(quantiles={quantiles}): expected levels between 0 and 1, from "
+            "low to high, for example (0.05, 0.5, 0.95)."
+        )
+    return levels
+
+
+def _pinball(quantiles: Sequence[float]) -> Callable[[Any, Any], Any]:
+    """The mean pinball loss of the quantiles of each step, as a loss for Keras."""
+    levels = np.array(quantiles, dtype=np.float32)
+
+    def pinball(truth: Any, prediction: Any) -> Any:
+        # Keras takes off a last axis of length 1.
+        steps = keras.ops.shape(truth)[1]
+        prediction = keras.ops.reshape(prediction, [-1, steps, len(levels)])
+        above = keras.ops.expand_dims(truth, -1) - prediction
+        return keras.ops.mean(keras.ops.maximum(levels * above, (levels - 1) * above))
+
+    return pinball
 
 
 def _scale(rows: np.ndarray) -> layers.Normalization:

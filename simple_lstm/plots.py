@@ -161,6 +161,7 @@ def forecast(
     forecasts: Mapping[str, pd.Series],
     *,
     truth: pd.Series | None = None,
+    interval: pd.DataFrame | None = None,
     unit: str = "",
     title: str = "Forecast",
     ax: Axes | None = None,
@@ -175,6 +176,9 @@ def forecast(
         Each forecast by the name it has in the legend, with its times as index.
     truth : pandas.Series, optional
         What came.
+    interval : pandas.DataFrame, optional
+        Drawn as an area from its first column to its last, whose names stand in the
+        legend.
     unit : str
         Unit of all the values.
     title : str
@@ -191,6 +195,17 @@ def forecast(
     ax.plot(past.index, past, color=PAST, label="past")
     if truth is not None:
         ax.plot(truth.index, truth, color=TRUTH, lw=2.4, label="truth")
+    if interval is not None:
+        first, last = interval.columns[[0, -1]]
+        ax.fill_between(
+            interval.index,
+            interval[first],
+            interval[last],
+            color=MODEL,
+            alpha=0.2,
+            lw=0,
+            label=f"{first} to {last}",
+        )
     styles = [(MODEL, "-"), (OTHER, "--"), ("#009E73", ":"), ("#CC79A7", "-.")]
     for position, (name, values) in enumerate(forecasts.items()):
         color, line = styles[position % len(styles)]
