@@ -197,6 +197,7 @@ def gradient_boosting(
     windows: Windows,
     *,
     correct: str | None = None,
+    quantile: float | None = None,
     seed: int = 0,
 ) -> np.ndarray:
     """Boosted decision trees, on the same inputs as the LSTM.
@@ -213,6 +214,8 @@ def gradient_boosting(
     correct : str, optional
         A column known ahead that is a first guess; the trees then learn what has to
         be added to it.
+    quantile : float, optional
+        Learn this quantile of the targets, between 0 and 1, instead of the median.
     seed : int
         The same seed gives the same trees.
 
@@ -221,6 +224,12 @@ def gradient_boosting(
     numpy.ndarray, shape (samples, horizon)
         In the units of the targets.
 
+    Raises
+    ------
+    ValueError
+        If the quantile is not between 0 and 1, or ``correct`` is not the name of a
+        column known ahead.
+
     References
     ----------
     Ke, G., et al. (2017). LightGBM: a highly efficient gradient boosting decision
@@ -228,8 +237,16 @@ def gradient_boosting(
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
 
+    if quantile is not None and not 0 < quantile < 1:
+        raise ValueError(
+            f"gradient_boosting(quantile={quantile}): must lie between 0 and 1, as "
+            "0.95 does."
+        )
     model = HistGradientBoostingRegressor(
-        loss="absolute_error", early_stopping=False, random_state=seed
+        loss="absolute_error" if quantile is None else "quantile",
+        quantile=quantile,
+        early_stopping=False,
+        random_state=seed,
     )
     model.fit(_by_step(train), (train.targets - _guess(train, correct)).ravel())
     added = model.predict(_by_step(windows)).reshape(len(windows), windows.horizon)
