@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
+import csv
+import re
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from simple_lstm._time_index import check_sorted, describe_uneven, possible_steps
+from simple_lstm._time_index import check_sorted, every_step
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_TIME = re.compile(
+    r"""(1\d|2[01])\d\d  # a year alone
+    (
+        -\d\d?  # or with its month
+        | (\d{4}|([-/.])\d\d?\4\d\d?)  # or with month and day
+        ([ T][\d:]+(\.\d{1,6}0*)?[ ]?(?P<offset>Z|[+-][\d:]+)?)?  # and with the clock
+    )?""",
+    re.ASCII | re.VERBOSE,
+)
+_YEAR_LAST = re.compile(r"^(\d\d?)([-/.])(\d\d?)\2(\d{4})", re.ASCII)
+_DAY_FIRST, _MONTH_FIRST = r"\4-\3-\1", r"\4-\1-\3"
+_CONVERT = 'pd.read_csv(path, sep=";", decimal=",").to_csv("new.csv", index=False)'
 
 
 def read_series(
@@ -29,7 +43,9 @@ def read_series(
     Parameters
     ----------
     path : str or path
-        A comma-separated file with a header.
+        A comma-separated file in UTF-8 with a header. Numbers look like ``1234.5``,
+        times like ``2024-01-31 15:00``. The year may stand last (``31.01.2024``) if
+        only one order of day and month fits the file.
     time : str, optional
         The column that holds the times; the first one if not given.
     columns : str or sequence of str, optional
@@ -39,7 +55,8 @@ def read_series(
     -------
     pandas.DataFrame
         One float column for each name in ``columns``, in the file's units, and a
-        sorted `pandas.DatetimeIndex` with a frequency.
+        sorted `pandas.DatetimeIndex` with a frequency, in UTC if the file has times
+        with several offsets from it.
 
     Raises
     ------
@@ -47,6 +64,8 @@ def read_series(
         If a column is missing or named twice, a number or a time cannot be read,
         times are unsorted, doubled or not evenly spaced, or there are fewer than
         three rows. Rows are counted as in a spreadsheet: the header is row 1.
+    OSError
+        If the file is not there or cannot be opened.
 
     Examples
     --------
@@ -64,172 +83,223 @@ def read_series(
     2024-01-03    4.0
     """
     call = f'read_series("{Path(path).name}")'
-    table = _read_text(path, call)
-    time = table.columns[0] if time is None else time
-    if columns is None:
-        columns = [name for name in table.columns if name != time]
-    elif isinstance(columns, str):
-        columns = [columns]
-    for name in [time, *columns]:
-        if name not in table.columns:
-            raise ValueError(
-                f"{call}: there is no column {name!r}. "
-                f"The columns are {', '.join(map(repr, table.columns))}."
-            )
-    if not columns:
-        raise ValueError(
-            f"{call}: there is no column beside {time!r}. Is the file "
-            "separated by commas?"
-        )
+    table = _table(_lines(path, call), call)
+    time, columns = _chosen(table.columns.tolist(), time, columns, call)
     frame = pd.DataFrame({name: _numbers(table[name], call) for name in columns})
-    times = _times(table[time], call)
-    return _every_step(frame.set_index(times), times, call)
+    index = _times(table[time], call)
+    complete = frame.set_index(index).reindex(_every_step(table[time], index, call))
+    missing = len(complete) - len(frame)
+    if missing:
+        print(f"{call}: {missing:,} time steps have no row in the file: now NaN.")
+    if index.tz is not None:
+        print(f"{call}: the times are in {index.tz}.")
+    return complete
 
 
-def _read_text(path: str | PathLike[str], call: str) -> pd.DataFrame:
-    """Every cell as the text that stands in the file, empty ones as NaN.
-
-    The first line gives the names; the others keep their number as index, so that the
-    line after the header is 1.
-    """
+def _lines(path: str | PathLike[str], call: str) -> list[list[str]]:
+    """The cells of every line of the file, as text."""
     try:
-        lines = pd.read_csv(
-            path,
-            dtype=str,
-            header=None,
-            keep_default_na=False,
-            na_values=["", "nan", "NaN"],
-            skip_blank_lines=False,
-        )
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f"{call}: there is no file {str(path)!r} in {str(Path.cwd())!r}."
+        if not Path(path).is_file():
+            raise FileNotFoundError("no such file")
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            lines = list(csv.reader(file, strict=True))
+        if not lines or not any(map(str.strip, lines[0])):
+            raise csv.Error("the first line is empty")
+    except OSError as error:
+        raise type(error)(
+            f"{call}: there is no file {str(path)!r} that can be read from "
+            f"{str(Path.cwd())!r} ({error.strerror or error}). Check the path."
         ) from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError) as error:
-        reason = " ".join(str(error).split())
+    except (csv.Error, UnicodeError) as error:
         raise ValueError(
-            f"{call}: this is not a comma-separated text file with a header "
-            f"({reason}). Save it as CSV in UTF-8."
+            f"{call}: this is not a comma-separated text file with a header ({error}). "
+            "Save it as CSV in UTF-8, names in the first line, every quote closed."
         ) from None
-    names, table = lines.iloc[0], lines.iloc[1:].dropna(how="all")
-    # A comma at the end of each line makes a column without name and content.
-    used = names.notna() | table.notna().any()
-    names, table = names[used], table.loc[:, used]
-    if names.isna().any():
+    return lines
+
+
+def _table(lines: list[list[str]], call: str) -> pd.DataFrame:
+    """The text of every cell; the index is the row as a spreadsheet counts it."""
+    named = [column for column, name in enumerate(lines[0]) if name.strip()]
+    width = named[-1] + 1  # a comma at the end of each line makes no column
+    names = lines[0][:width]
+    rows = {}
+    for row, line in enumerate(lines[1:], 2):
+        cells = [cell.strip() for cell in line]
+        if not any(cells):
+            continue
+        if len(cells) < width or any(cells[width:]):
+            raise ValueError(
+                f"{call}: row {row} has {len(cells):,} cells, but the first line has "
+                f"{width:,}. Write an empty cell for a gap and numbers as 1234.5. "
+                f"If commas do not separate the cells: {_CONVERT}."
+            )
+        rows[row] = cells[:width]
+    table = pd.DataFrame(rows.values(), index=list(rows), columns=names, dtype=object)
+    return _with_names(table, call)
+
+
+def _with_names(table: pd.DataFrame, call: str) -> pd.DataFrame:
+    """The columns that have a name; one without must be empty."""
+    named = table.columns.str.strip() != ""
+    nameless = ~named & (table != "").any().to_numpy()
+    if nameless.any():
         raise ValueError(
-            f"{call}: column {int(names.isna().to_numpy().argmax()) + 1} has no name "
-            "in the first line. Give it one."
+            f"{call}: column {nameless.argmax() + 1} has no name in the first line. "
+            'Give it one; for times frame.to_csv(path, index_label="time") does.'
         )
-    if names.duplicated().any():
+    table = table.loc[:, named]
+    doubled = table.columns[table.columns.duplicated()]
+    if len(doubled):
         raise ValueError(
-            f"{call}: two columns have the name {names[names.duplicated()].iloc[0]!r}. "
-            "Give each its own."
+            f"{call}: two columns have the name {_shown(doubled[0])}. Give each its "
+            "own."
         )
-    if names.empty:
-        raise ValueError(f"{call}: the first line is empty; it must name the columns.")
-    return table.set_axis(names.to_list(), axis=1)
+    return table
+
+
+def _chosen(
+    names: list[str],
+    time: str | None,
+    columns: str | Sequence[str] | None,
+    call: str,
+) -> tuple[str, list[str]]:
+    """The column of times and the columns of numbers."""
+    time = names[0] if time is None else time
+    if columns is None:
+        columns = [name for name in names if name != time]
+    elif isinstance(columns, str) or not isinstance(columns, Iterable):
+        columns = [columns]
+    wanted = [time, *columns]
+    known = set(names)
+    for name in wanted:
+        if not isinstance(name, str) or name not in known:
+            some = ", ".join(map(_shown, names[:20])) + ", ..." * (len(names) > 20)
+            raise ValueError(
+                f"{call}: there is no column {_shown(name)}. The columns are {some}."
+            )
+    if len(wanted) == 1:
+        raise ValueError(
+            f"{call}: there is no column beside {_shown(time)}. Name one with "
+            f"columns=[...]. If commas do not separate the cells: {_CONVERT}."
+        )
+    if len(set(wanted)) < len(wanted):
+        raise ValueError(
+            f"{call}: time={_shown(time)} and columns={_shown(wanted[1:])} name a "
+            "column twice. Name each once."
+        )
+    return time, wanted[1:]
 
 
 def _numbers(cells: pd.Series, call: str) -> np.ndarray:
-    numbers = pd.to_numeric(cells, errors="coerce").astype(float)
-    bad = (numbers.isna() & cells.notna()) | np.isinf(numbers)
+    numbers = np.array([_number(cell) for cell in cells], dtype=float)
+    bad = np.isinf(numbers)
     if bad.any():
-        row = int(bad.to_numpy().argmax())
+        row = int(bad.argmax())
         count = int(bad.sum())
         noun = "value that is not a number" if count == 1 else "values that are not "
         noun += "" if count == 1 else "numbers"
         raise ValueError(
-            f"{call}: column {cells.name!r} has {count:,} {noun}, first at row "
-            f"{_row(cells, row)}: {cells.iloc[row]!r}. Clean them, or name other "
-            "columns with columns=[...]."
+            f"{call}: column {_shown(cells.name)} has {count:,} {noun}, first at row "
+            f"{cells.index[row]}: {_shown(cells.iloc[row])}. Write them as 1234.5 "
+            '(pd.read_csv(path, thousands=",") reads 1,234), or name other columns '
+            "with columns=[...]."
         )
-    return numbers.to_numpy()
+    return numbers
+
+
+def _number(text: str) -> float:
+    """NaN for what is missing, infinity for what is not a finite number."""
+    if text in ("", "nan", "NaN"):
+        return np.nan
+    return float(text) if _NUMBER.fullmatch(text) else np.inf
 
 
 def _times(cells: pd.Series, call: str) -> pd.DatetimeIndex:
+    if _TIME.fullmatch(_YEAR_LAST.sub(_DAY_FIRST, str(cells.name))):
+        raise ValueError(
+            f"{call}: the first line has a time, {_shown(cells.name)}, and no names. "
+            "Put a line of names before it."
+        )
     times = _parse_times(cells, call)
     bad = times.isna()
     if bad.any():
         row = int(bad.to_numpy().argmax())
         raise ValueError(
-            f"{call}: column {cells.name!r} has {int(bad.sum()):,} cells that are not "
-            f"times like the others, first at row {_row(cells, row)}: "
-            f"{cells.iloc[row]!r}. Name the column of times with time=..., and write "
-            "them as 2024-01-31 15:00."
+            f"{call}: column {_shown(cells.name)} has {int(bad.sum()):,} cells that "
+            f"are not times like the others, first at row {cells.index[row]}: "
+            f"{_shown(cells.iloc[row])}. Name the column of times with time=..., and "
+            "write them as 2024-01-31 15:00, years 1000 to 2199."
         )
-    index = pd.DatetimeIndex(times, name=cells.name)
-    try:
-        check_sorted(index, place=lambda row: f"row {_row(cells, row)}")
-    except ValueError as error:
-        raise ValueError(f"{call}: {error}{_by_hand(index)}") from None
-    return index
-
-
-def _row(cells: pd.Series, position: int) -> int:
-    """The row as a spreadsheet counts it: the header is row 1."""
-    return int(cells.index[position]) + 1
-
-
-def _by_hand(index: pd.DatetimeIndex) -> str:
-    """How to come to a frame that can be mended, if the file cannot be."""
-    read = f"pd.read_csv(path, index_col={index.name!r}, parse_dates=True)"
-    return f" Here frame = {read}."
+    # Nanoseconds could not hold the difference of 1700 and 2000.
+    return pd.DatetimeIndex(times, name=cells.name).as_unit("us")
 
 
 def _parse_times(cells: pd.Series, call: str) -> pd.Series:
-    """Times as ISO 8601, or else in the one format that fits all cells; NaT if none."""
-    iso = _parse(cells, call, format="ISO8601")
-    if iso.notna().all():
-        return iso
-    month_first, day_first = (
-        _parse(cells, call, dayfirst=dayfirst) for dayfirst in (False, True)
-    )
-    if day_first.isna().any():
-        return iso if month_first.isna().any() else month_first
-    if month_first.notna().all() and not month_first.equals(day_first):
-        row = int((month_first != day_first).to_numpy().argmax())
+    """Times in the one order of day and month that fits all cells; NaT if none."""
+    day_first = _parse(cells, _DAY_FIRST)
+    if not any(map(_YEAR_LAST.match, cells)):
+        return day_first
+    month_first = _parse(cells, _MONTH_FIRST)
+    if month_first.isna().any() or day_first.isna().any():
+        return min(month_first, day_first, key=lambda times: times.isna().sum())
+    differ = (month_first != day_first).to_numpy()
+    if differ.any():
+        row = int(differ.argmax())
         raise ValueError(
-            f"{call}: {cells.iloc[row]!r} (row {_row(cells, row)}) can mean "
+            f"{call}: {cells.iloc[row]!r} (row {cells.index[row]}) can mean "
             f"{month_first.iloc[row]:%Y-%m-%d} or {day_first.iloc[row]:%Y-%m-%d}. "
             "Write the days of the file in the second way, year first."
         )
     return day_first
 
 
-def _parse(cells: pd.Series, call: str, **options: Any) -> pd.Series:
-    """One way to read times, NaT where it does not fit."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # pandas would guess cell by cell
-        try:
-            return pd.to_datetime(cells, errors="coerce", **options)
-        except UserWarning:
-            return pd.Series(pd.NaT, index=cells.index)
-        except ValueError:  # time zones that change
-            times = pd.to_datetime(cells, errors="coerce", utc=True, **options)
-    print(f"{call}: the times have several offsets; they are given in UTC.")
-    return times
+def _parse(cells: pd.Series, order: str) -> pd.Series:
+    """Times as ISO 8601 once the year is put first, NaT where there is none.
+
+    Times with different offsets from UTC are given in UTC; beside times with an
+    offset, one without does not count.
+    """
+    matches = [_TIME.fullmatch(_YEAR_LAST.sub(order, cell)) for cell in cells]
+    offsets = {match["offset"] for match in matches if match}
+    if len(offsets) > 1:
+        offsets.discard(None)
+    texts = [
+        match[0] if match and match["offset"] in offsets else None for match in matches
+    ]
+    return pd.to_datetime(
+        pd.Series(texts, index=cells.index, dtype=object),
+        format="ISO8601",
+        errors="coerce",
+        utc=len(offsets) > 1,
+    )
 
 
 def _every_step(
-    frame: pd.DataFrame, index: pd.DatetimeIndex, call: str
-) -> pd.DataFrame:
-    """The frame with a row of NaN for each time step that has none."""
+    cells: pd.Series, index: pd.DatetimeIndex, call: str
+) -> pd.DatetimeIndex:
+    """The times of the file, and those it leaves out."""
     if len(index) < 3:
         raise ValueError(
             f"{call}: {len(index)} rows are too few to know the time step; give at "
             "least 3."
         )
-    tries = [
-        pd.date_range(index[0], index[-1], freq=step)
-        for step in possible_steps(index)
-        # One odd time makes a tiny step; its rows would be nearly all gaps.
-        if (index[-1] - index[0]) / (index[0] + step - index[0]) < 100 * len(index)
-    ]
-    whole = [times for times in tries if index.isin(times).all()]
-    if not whole:
-        raise ValueError(f"{call}: {describe_uneven(index)}{_by_hand(index)}")
-    complete = frame.reindex(min(whole, key=len).rename(index.name))
-    missing = len(complete) - len(frame)
-    if missing:
-        print(f"{call}: {missing:,} time steps have no row in the file: now NaN.")
-    return complete
+    try:
+        check_sorted(index, place=lambda row: f"row {cells.index[row]}")
+        return every_step(index)
+    except ValueError as error:
+        raise ValueError(f"{call}: {error}{_by_hand(cells, index)}") from None
+
+
+def _by_hand(cells: pd.Series, index: pd.DatetimeIndex) -> str:
+    """How to come to a frame that can be mended, if the file cannot be."""
+    heads = zip(map(_YEAR_LAST.match, cells), index, strict=True)
+    day_first = all(head and int(head[1]) == time.day for head, time in heads)
+    options = "parse_dates=True" + ", dayfirst=True" * day_first
+    return f" Here frame = pd.read_csv(path, index_col={cells.name!r}, {options})."
+
+
+def _shown(value: object) -> str:
+    """As Python writes it, on one line and not endless."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else text[:77] + "..."

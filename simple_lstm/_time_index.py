@@ -48,10 +48,10 @@ def frequency(index: pd.Index) -> pd.offsets.BaseOffset:
         raise ValueError(
             f"{len(index)} rows are too few to know the time step; give at least 3."
         )
-    for step in possible_steps(index):
+    for step in _possible_steps(index):
         if pd.date_range(index[0], periods=len(index), freq=step).equals(index):
             return step
-    raise ValueError(describe_uneven(index))
+    raise ValueError(_describe_uneven(index))
 
 
 def check_sorted(index: pd.Index, place: Callable[[int], str]) -> None:
@@ -74,23 +74,44 @@ def check_sorted(index: pd.Index, place: Callable[[int], str]) -> None:
     )
 
 
-def possible_steps(index: pd.DatetimeIndex) -> list[pd.offsets.BaseOffset]:
+def every_step(index: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Sorted times and those missing between them, or an error if they are uneven."""
+    tries = [
+        pd.date_range(index[0], index[-1], freq=step, name=index.name)
+        for step in _possible_steps(index)
+        # One odd time makes a tiny step or a huge gap: nearly all rows would be new.
+        if (index[-1] - index[0]) / (index[0] + step - index[0]) < 10 * len(index)
+    ]
+    whole = [times for times in tries if index.isin(times).all()]
+    if not whole:
+        raise ValueError(_describe_uneven(index))
+    return min(whole, key=len)
+
+
+def _possible_steps(index: pd.DatetimeIndex) -> list[pd.offsets.BaseOffset]:
     """The most common difference and the steps of the calendar, likely ones first."""
+    day = pd.Timedelta(days=1)
     usual = pd.Timedelta(pd.Series(index).diff().mode()[0])
-    calendar_steps = ["B", "MS", "ME", "QS", "QE", "YS", "YE"]
-    whole_days = usual % pd.Timedelta(days=1) == pd.Timedelta(0)
-    fixed = to_offset(f"{usual.days}D" if whole_days else usual)
-    steps = [to_offset(step) for step in calendar_steps]
+    fixed = to_offset(usual if usual % day else f"{usual.days}D")
+    if usual == day:
+        return [fixed, to_offset("B")]
+    if usual < 28 * day:
+        return [fixed]
+    month = index[0].month_name()[:3].upper()  # quarters and years may begin anywhere
+    calendar_steps = ["MS", "ME", f"QS-{month}", f"QE-{month}"]
+    calendar_steps += [f"YS-{month}", f"YE-{month}"]
     # Two common years are 365 days apart, but a year is not always.
-    return [*steps, fixed] if usual >= pd.Timedelta(days=28) else [fixed, *steps]
+    return [*map(to_offset, calendar_steps), fixed]
 
 
-def describe_uneven(index: pd.DatetimeIndex) -> str:
+def _describe_uneven(index: pd.DatetimeIndex) -> str:
+    """What is wrong if none of the possible steps fits: an odd one, or the longest."""
     steps = pd.Series(index).diff()
     usual = steps.mode()[0]
-    row = int((steps[1:] != usual).to_numpy().argmax()) + 1
+    odd = index.diff() % usual > pd.Timedelta(0)
+    row = int(odd.argmax() if odd.any() else steps.argmax())
     return (
         f"the times are not evenly spaced: the usual step is {usual}, but {index[row]} "
         f"comes {steps[row]} after {index[row - 1]}. Bring them to even steps first: "
-        'frame.resample("h").mean() for hours, "D" for days.'
+        'frame.resample("h").mean() for hours, "D" for days, "MS" for months.'
     )

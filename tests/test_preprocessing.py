@@ -15,185 +15,10 @@ sizes = st.integers(1, 12)
 fast = settings(deadline=None, max_examples=100)
 
 
-def write(tmp_path, text):
-    path = tmp_path / "sales.csv"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
 def message(exception, call, *arguments, **options):
     with pytest.raises(exception) as caught:
         call(*arguments, **options)
     return str(caught.value)
-
-
-# Reading ------------------------------------------------------------------------
-
-
-def test_a_series_is_read_with_its_times_and_gaps(tmp_path):
-    path = write(
-        tmp_path, "day,sales,returns\n2024-01-01,3,1\n2024-01-02,,1\n2024-01-03,4.5,0\n"
-    )
-    frame = preprocessing.read_series(path)
-    assert frame.index.freqstr == "D"
-    assert frame.index.name == "day"
-    np.testing.assert_array_equal(frame["sales"], [3, np.nan, 4.5])
-    assert list(preprocessing.read_series(path, columns=["returns"])) == ["returns"]
-
-
-def test_what_is_written_is_read_again(tmp_path, hourly):
-    path = tmp_path / "hourly.csv"
-    hourly.to_csv(path)
-    pd.testing.assert_frame_equal(preprocessing.read_series(path), hourly)
-
-
-def test_time_steps_without_a_row_become_gaps_and_are_counted(tmp_path, capsys):
-    path = write(
-        tmp_path,
-        "t,x\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n2024-01-05,5\n2024-01-06,6\n",
-    )
-    frame = preprocessing.read_series(path)
-    np.testing.assert_array_equal(frame["x"], [1, 2, 3, np.nan, 5, 6])
-    assert capsys.readouterr().out == (
-        'read_series("sales.csv"): 1 time steps have no row in the file: now NaN.\n'
-    )
-
-
-def test_days_that_can_only_come_first_are_read_so(tmp_path):
-    path = write(tmp_path, "t,x\n12/01/2024,1\n13/01/2024,2\n14/01/2024,3\n")
-    assert preprocessing.read_series(path).index[0] == pd.Timestamp("2024-01-12")
-
-
-def test_a_comma_or_an_empty_line_at_the_end_does_no_harm(tmp_path):
-    path = write(tmp_path, "t,x,\n2024-01-01,1,\n\n2024-01-02,2,\n2024-01-03,3,\n\n")
-    frame = preprocessing.read_series(path, columns="x")
-    assert frame["x"].tolist() == [1, 2, 3]
-    assert list(preprocessing.read_series(path)) == ["x"]
-    path = write(tmp_path, "t,x\n2024-01-01,1\n\n2024-01-02,two\n")
-    assert "first at row 4: 'two'" in message(
-        ValueError, preprocessing.read_series, path
-    )
-
-
-def test_years_are_years(tmp_path):
-    path = write(tmp_path, "t,x\n2001-01-01,1\n2002-01-01,2\n2003-01-01,3\n")
-    assert preprocessing.read_series(path).index.freqstr.startswith("YS")
-
-
-def test_weekends_are_no_gaps_in_a_series_of_working_days(tmp_path):
-    days = pd.bdate_range("2024-01-01", periods=40).delete([5, 17])
-    rows = "".join(f"{day:%Y-%m-%d},1\n" for day in days)
-    frame = preprocessing.read_series(write(tmp_path, "t,x\n" + rows))
-    assert frame.index.freqstr == "B"
-    assert frame["x"].isna().sum() == 2
-
-
-def test_months_count_as_even_steps(tmp_path):
-    path = write(tmp_path, "t,x\n2024-01-01,1\n2024-02-01,2\n2024-03-01,3\n")
-    assert preprocessing.read_series(path).index.freqstr == "MS"
-
-
-@pytest.mark.parametrize(
-    ("text", "options", "expected"),
-    [
-        (
-            "time,sales\n2024-01-01,1\n",
-            {"columns": ["sale"]},
-            "read_series(\"sales.csv\"): there is no column 'sale'. "
-            "The columns are 'time', 'sales'.",
-        ),
-        (
-            "time,sales\n2024-01-01,1\n2024-01-02,n/a\n2024-01-03,two\n",
-            {},
-            "read_series(\"sales.csv\"): column 'sales' has 2 values that are not "
-            "numbers, first at row 3: 'n/a'. Clean them, or name other columns with "
-            "columns=[...].",
-        ),
-        (
-            "time,sales\n2024-01-02,1\n2024-01-01,2\n2024-01-03,3\n",
-            {},
-            'read_series("sales.csv"): the times are not sorted: 2024-01-01 00:00:00 '
-            "(row 3) comes after 2024-01-02 00:00:00. Sort them first: "
-            "frame.sort_index(). Here frame = pd.read_csv(path, index_col='time', "
-            "parse_dates=True).",
-        ),
-        (
-            "time,sales\n2024-01-01,1\n2024-01-02,2\n2024-01-02,3\n",
-            {},
-            'read_series("sales.csv"): 1 times stand more than once, first 2024-01-02 '
-            "00:00:00 (row 4). Keep one row for each time: "
-            "frame[~frame.index.duplicated()]. Here frame = pd.read_csv(path, "
-            "index_col='time', parse_dates=True).",
-        ),
-        (
-            "time,sales\n2024-01-01,1\nyesterday,2\n2024-01-03,3\n",
-            {},
-            "read_series(\"sales.csv\"): column 'time' has 1 cells that are not times "
-            "like the others, first at row 3: 'yesterday'. Name the column of times "
-            "with time=..., and write them as 2024-01-31 15:00.",
-        ),
-        (
-            "time,sales\n2024-01-01,1\n2024-01-02,2\n",
-            {},
-            'read_series("sales.csv"): 2 rows are too few to know the time step; give '
-            "at least 3.",
-        ),
-        (
-            "time;sales\n2024-01-01;1\n",
-            {},
-            "read_series(\"sales.csv\"): there is no column beside 'time;sales'. Is "
-            "the file separated by commas?",
-        ),
-        (
-            "t,x\n2024-01-01 00:00,1\n2024-01-01 01:00,2\n2024-01-01 02:00,3\n"
-            "2024-01-01 02:17,3\n",
-            {},
-            'read_series("sales.csv"): the times are not evenly spaced: the usual step '
-            "is 0 days 01:00:00, but 2024-01-01 02:17:00 comes 0 days 00:17:00 after "
-            "2024-01-01 02:00:00. Bring them to even steps first: "
-            'frame.resample("h").mean() for hours, "D" for days. Here frame = '
-            "pd.read_csv(path, index_col='t', parse_dates=True).",
-        ),
-        (
-            "day,x\n01/02/2024,1\n02/02/2024,2\n03/02/2024,3\n",
-            {},
-            "read_series(\"sales.csv\"): '01/02/2024' (row 2) can mean 2024-01-02 or "
-            "2024-02-01. Write the days of the file in the second way, year first.",
-        ),
-        (
-            "t,x,x\n2024-01-01,1,2\n",
-            {},
-            "read_series(\"sales.csv\"): two columns have the name 'x'. Give each its "
-            "own.",
-        ),
-    ],
-)
-def test_a_bad_file_is_met_by_one_clear_error(tmp_path, text, options, expected):
-    path = write(tmp_path, text)
-    assert message(ValueError, preprocessing.read_series, path, **options) == expected
-
-
-def test_a_missing_or_empty_file_is_named(tmp_path):
-    absent = message(FileNotFoundError, preprocessing.read_series, "nowhere.csv")
-    assert absent.startswith('read_series("nowhere.csv"): there is no file')
-    empty = message(ValueError, preprocessing.read_series, write(tmp_path, ""))
-    assert "not a comma-separated text file with a header" in empty
-
-
-cells = st.text("0123456789.-e,\n :/abT\"'\u00e9", max_size=60)
-
-
-@given(cells)
-@settings(deadline=None, max_examples=300)
-def test_any_text_gives_a_frame_or_one_clear_error(tmp_path_factory, text):
-    path = tmp_path_factory.mktemp("fuzz") / "any.csv"
-    path.write_text(text, encoding="utf-8")
-    reason = ""
-    try:
-        assert preprocessing.read_series(path).index.freq is not None
-    except ValueError as error:
-        reason = str(error)
-    assert not reason or reason.startswith('read_series("any.csv"): ')
 
 
 # Gaps ---------------------------------------------------------------------------
@@ -262,7 +87,8 @@ def test_uneven_times_are_refused():
     assert message(ValueError, preprocessing.frequency, index) == (
         "the times are not evenly spaced: the usual step is 0 days 01:00:00, but "
         "2024-01-01 07:00:00 comes 0 days 04:00:00 after 2024-01-01 03:00:00. Bring "
-        'them to even steps first: frame.resample("h").mean() for hours, "D" for days.'
+        'them to even steps first: frame.resample("h").mean() for hours, "D" for days, '
+        '"MS" for months.'
     )
     assert "not times" in message(ValueError, preprocessing.frequency, pd.Index([1, 2]))
 

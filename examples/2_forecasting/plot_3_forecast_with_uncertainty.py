@@ -63,7 +63,7 @@ split = prepare.time_split(series)
 middle = (split.validation.start + split.validation.stop) // 2
 spans = {
     "train": (split.train, STRIDE),
-    "validation": (slice(split.validation.start, middle), STRIDE),
+    "validation": (slice(split.validation.start, middle), 3),
     "calibration": (slice(middle, split.validation.stop), 1),
     "test": (split.test, 1),
 }
