@@ -9,6 +9,7 @@ import os
 import re
 import warnings
 from collections.abc import Callable
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -444,11 +445,12 @@ def conformal_factor(
             "upper. Sort the quantiles of each step first: np.sort(quantiles, axis=-1)."
         )
     samples = len(true)
-    rank = math.ceil((samples + 1) * level)  # one more: the window to come
+    exact = Fraction(str(float(level)))  # (99 + 1) * 0.55 is above 55
+    rank = math.ceil((samples + 1) * exact)  # one more: the window to come
     if rank > samples:
         raise ValueError(
             f"conformal_factor: {samples} samples are too few for a level of {level}; "
-            f"give at least {math.ceil(level / (1 - level))}."
+            f"give at least {math.ceil(exact / (1 - exact))}."
         )
     side = np.where(true < center, center - low, high - center)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -628,7 +628,9 @@ def _pinball(quantiles: Sequence[float]) -> Callable[[Any, Any], Any]:
         steps = keras.ops.shape(truth)[1]
         prediction = keras.ops.reshape(prediction, [-1, steps, len(levels)])
         above = keras.ops.expand_dims(truth, -1) - prediction
-        return keras.ops.mean(keras.ops.maximum(levels * above, (levels - 1) * above))
+        losses = keras.ops.maximum(levels * above, (levels - 1) * above)
+        # One for each sample, so that a small last batch does not weigh like the rest.
+        return keras.ops.mean(losses, axis=(1, 2))
 
     return pinball
 

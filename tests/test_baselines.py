@@ -104,3 +104,19 @@ def test_gradient_boosting_adds_its_correction_to_the_guess():
     np.testing.assert_allclose(forecast, test.targets, atol=0.01)
     with pytest.raises(ValueError, match=r"no column 'gess' known ahead.*'guess'"):
         baselines.gradient_boosting(train, test, correct="gess")
+
+
+def test_a_high_quantile_lies_above_that_part_of_what_comes():
+    noise = np.random.default_rng(4).normal(size=2500)
+    train, test = (
+        preprocessing.make_windows(noise, 2, 1, rows=rows)
+        for rows in (slice(0, 1500), slice(1500, 2500))
+    )
+    forecast = baselines.gradient_boosting(train, test, quantile=0.9)
+    assert abs(np.mean(test.targets <= forecast) - 0.9) < 0.06
+
+
+@pytest.mark.parametrize("quantile", [0, 1, 90, -0.1, np.nan])
+def test_a_quantile_out_of_range_is_refused(linear, quantile):
+    with pytest.raises(ValueError, match=f"quantile={quantile}.*between 0 and 1"):
+        baselines.gradient_boosting(*linear, quantile=quantile)

@@ -358,3 +358,89 @@ def test_a_python_without_files_is_named(library, tmp_path, characters):
     with pytest.raises(FileNotFoundError, match="not stored as files in ") as caught:
         datasets.load_python_source(characters=characters)
     assert str(tmp_path) in str(caught.value)
+
+
+@pytest.fixture(scope="module", params=[0.0, 0.98], ids=["even", "clustered"])
+def walk(request):
+    """How much clustering a long random walk was asked for, and its prices."""
+    prices = datasets.make_random_walk(
+        50_000, volatility=0.05, clustering=request.param, seed=1
+    )
+    return request.param, prices["price"].to_numpy()
+
+
+def autocorrelation(values, lag):
+    return np.corrcoef(values[lag:], values[:-lag])[0, 1]
+
+
+def test_the_expected_price_of_tomorrow_is_the_price_of_today(walk):
+    _, prices = walk
+    ratios = prices[1:] / prices[:-1]
+    assert abs(ratios.mean() - 1) < 3 * ratios.std() / np.sqrt(len(ratios))
+
+
+def test_no_return_follows_from_the_past(walk):
+    _, prices = walk
+    returns = prices[1:] / prices[:-1] - 1
+    for past in (returns, np.abs(returns), np.sign(returns)):
+        for lag in (1, 2, 5):
+            products = returns[lag:] * (past - past.mean())[:-lag]
+            error = products.std() / np.sqrt(len(products))
+            assert abs(products.mean()) < 4 * error
+
+
+def test_wild_days_stand_together_if_they_are_asked_to(walk):
+    clustering, prices = walk
+    squares = np.square(np.diff(np.log(prices)))
+    for lag in (1, 5):
+        related = autocorrelation(squares, lag)
+        chance = 4 / np.sqrt(len(squares))
+        assert related > 0.1 if clustering else abs(related) < chance
+
+
+def test_the_volatility_is_in_the_long_run_the_one_asked_for(walk):
+    _, prices = walk
+    assert np.diff(np.log(prices)).std() == pytest.approx(0.05, rel=0.08)
+
+
+@given(
+    st.integers(2, 300),
+    st.floats(1e-3, 1e6),
+    st.floats(1e-6, 0.1),
+    st.floats(0, 0.999),
+    st.integers(0, 10_000),
+)
+@settings(deadline=None, max_examples=50)
+def test_prices_are_positive_and_fall_on_business_days(
+    rows, start, volatility, clustering, seed
+):
+    walk = datasets.make_random_walk(
+        rows, start=start, volatility=volatility, clustering=clustering, seed=seed
+    )
+    assert walk.shape == (rows, 1)
+    assert walk["price"].iloc[0] == pytest.approx(start)
+    assert np.isfinite(walk["price"]).all()
+    assert (walk["price"] > 0).all()
+    assert (walk.index.day_of_week < 5).all()
+
+
+def test_the_same_seed_gives_the_same_prices():
+    first, same, other = (datasets.make_random_walk(50, seed=s) for s in (1, 1, 2))
+    pd.testing.assert_frame_equal(first, same)
+    assert not first.equals(other)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"rows": 1}, r"make_random_walk\(1\): ask for at least 2 rows"),
+        ({"rows": 9, "start": 0}, "start=0, .*start and volatility must be above 0"),
+        ({"rows": 9, "volatility": 0}, "volatility=0, .*must be above 0"),
+        ({"rows": 9, "volatility": np.nan}, "volatility=nan"),
+        ({"rows": 9, "clustering": 1}, "clustering=1.*from 0 to below 1"),
+        ({"rows": 9, "clustering": -0.1}, "clustering=-0.1"),
+    ],
+)
+def test_a_random_walk_that_cannot_be_is_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        datasets.make_random_walk(**settings)

@@ -5,8 +5,9 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import mean_pinball_loss
 
-from simple_lstm import models, preprocessing, training
+from simple_lstm import evaluation, models, preprocessing, training
 
 
 @pytest.fixture
@@ -179,6 +180,148 @@ def test_what_a_forecast_lacks_is_named(parts, hourly):
     )
 
 
+LEVELS = (0.05, 0.5, 0.95)
+
+
+@pytest.fixture
+def quantile_model(parts):
+    """Builds an untrained model of quantiles, and the data that it takes."""
+    train, _, _ = parts
+    alone = preprocessing.make_windows(train.values, 12, 6, rows=train.rows)
+
+    def build(kind, quantiles=LEVELS):
+        windows = alone if kind == "past alone" else train
+        correct = "guess" if kind == "correcting" else None
+        model = models.forecaster(
+            windows, correct=correct, quantiles=quantiles, units=4
+        )
+        return model, windows
+
+    return build
+
+
+def answers(model, windows):
+    """What the model says of all windows; quicker than to trace it for predict."""
+    inputs, _ = windows.batches(len(windows))[0]
+    return np.asarray(model(inputs))
+
+
+KINDS = ["past alone", "known ahead", "correcting"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("quantiles", [(0.5,), LEVELS])
+def test_there_is_an_answer_for_each_quantile_of_each_step(
+    kind, quantiles, quantile_model
+):
+    model, windows = quantile_model(kind, quantiles)
+    answer = answers(model, windows)
+    assert answer.shape == (len(windows), 6, len(quantiles))
+
+
+def shake(model):
+    """Give a model large random weights."""
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(0, 2, part.shape) for part in model.get_weights()])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_quantiles_never_cross_whatever_the_weights(kind, quantile_model):
+    model, windows = quantile_model(kind)
+    shake(model)
+    answer = answers(model, windows)
+    assert np.ptp(answer, axis=-1).min() > 0
+    assert (np.diff(answer, axis=-1) >= 0).all()
+
+
+def test_untrained_quantiles_of_a_correction_are_the_guess(quantile_model):
+    model, windows = quantile_model("correcting")
+    answer = answers(model, windows)
+    guess = np.repeat(windows.known[..., 2:], 3, axis=-1)
+    np.testing.assert_allclose(answer, guess, rtol=1e-6)
+
+
+@pytest.mark.parametrize("horizon", [1, 6])
+@pytest.mark.parametrize("quantiles", [(0.9,), LEVELS])
+def test_the_loss_of_quantiles_is_that_of_scikit_learn(hourly, horizon, quantiles):
+    windows = preprocessing.make_windows(hourly * 100, 12, horizon)
+    model = models.forecaster(windows, units=4, quantiles=quantiles)
+    shake(model)
+    answer = answers(model, windows)
+    due = np.mean(
+        [
+            mean_pinball_loss(windows.targets, answer[..., place], alpha=level)
+            for place, level in enumerate(quantiles)
+        ]
+    )
+    assert len(windows) % 128  # the last batch is smaller
+    loss, metric = model.evaluate(windows.batches(128), verbose=0)
+    assert metric == pytest.approx(due, rel=1e-4)
+    spread = windows.values[windows.rows, 0].std()
+    assert loss == pytest.approx(due / spread, rel=1e-4)
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+def test_trained_quantiles_hold_as_much_as_they_say(ahead):
+    noise = 50 + 10 * np.random.default_rng(0).normal(size=2000)
+    known = np.zeros((2000, 1)) if ahead else None
+    train, validation, test = (
+        preprocessing.make_windows(noise, 3, 2, known_ahead=known, rows=rows)
+        for rows in (slice(0, 1000), slice(1000, 1300), slice(1300, 2000))
+    )
+    model = models.forecaster(train, units=4, quantiles=(0.1, 0.9), learning_rate=0.03)
+    training.fit(model, train, validation=validation, epochs=5)
+    answer = answers(model, test)
+    covered = evaluation.coverage(answer[..., 0], answer[..., 1], test.targets)
+    assert covered == pytest.approx(0.8, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "quantiles", [(), (0.9, 0.1), (0.5, 0.5), (0, 0.5), (0.5, 1), (5, 95), (np.nan,)]
+)
+def test_quantiles_that_are_no_rising_levels_are_refused(parts, quantiles):
+    with pytest.raises(ValueError, match="between 0 and 1, from low to high"):
+        models.forecaster(parts[0], quantiles=quantiles)
+
+
+def test_a_forecast_of_quantiles_has_a_column_for_each(quantile_model, hourly, parts):
+    model, windows = quantile_model("known ahead")
+    shake(model)
+    known = parts[2]
+    end = windows.rows.stop
+    past, ahead = hourly[: end - 6], known[end - 6 : end]
+    coming = models.forecast(model, past, known_ahead=ahead, quantiles=LEVELS)
+    assert coming.columns.tolist() == ["5 %", "50 %", "95 %"]
+    assert coming.index.equals(ahead.index)
+    last = answers(model, windows)[-1]
+    np.testing.assert_allclose(coming, last, rtol=1e-4)
+
+
+def test_a_single_quantile_is_named_too(quantile_model, hourly):
+    model, _ = quantile_model("past alone", [0.975])
+    coming = models.forecast(model, hourly, quantiles=[0.975])
+    assert coming.columns.tolist() == ["97.5 %"]
+
+
+def test_levels_that_do_not_fit_the_model_are_refused(quantile_model, hourly):
+    model, windows = quantile_model("past alone")
+    for quantiles in (None, (0.5,), ()):
+        with pytest.raises(ValueError, match="model answers 3 quantiles for each step"):
+            models.forecast(model, hourly, quantiles=quantiles)
+    plain = models.forecaster(windows, units=4)
+    with pytest.raises(ValueError, match=r"no quantiles\. Leave quantiles out"):
+        models.forecast(plain, hourly, quantiles=(0.5,))
+
+
+def test_a_model_of_quantiles_saved_with_its_loss_does_not_open(
+    quantile_model, tmp_path
+):
+    model, _ = quantile_model("past alone")
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(TypeError, match="Could not locate function 'pinball'"):
+        keras.saving.load_model(tmp_path / "model.keras")
+
+
 def test_wrong_shapes_are_refused(parts):
     train, _, _ = parts
     with pytest.raises(ValueError, match=r"\(20, 7\); expected \(samples, time_steps"):
@@ -204,13 +347,17 @@ numpy.save(sys.argv[3], model.predict(inputs, verbose=0))
 """
 
 
-@pytest.mark.parametrize("kind", ["plain", "correcting", "classifier"])
+@pytest.mark.parametrize("kind", ["plain", "correcting", "quantiles", "classifier"])
 def test_a_saved_model_answers_the_same_without_simple_lstm(kind, parts, tmp_path):
     train, _, _ = parts
     data = {"inputs": train.inputs[:4], "known": train.known[:4]}
     if kind == "correcting":
         model = models.forecaster(train, correct="guess", units=4)
         training.fit(model, train, validation=train, epochs=1)
+    elif kind == "quantiles":
+        model = models.forecaster(train, quantiles=LEVELS, units=4)
+        shake(model)
+        model = keras.Model(model.input, model.output)  # without its loss
     else:
         del data["known"]
         alone = preprocessing.make_windows(train.values, 12, 6)

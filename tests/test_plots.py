@@ -72,6 +72,24 @@ def test_forecasts_follow_the_past():
     assert ax.get_ylabel() == "sales (items)"
 
 
+def test_an_interval_is_an_area_from_its_first_column_to_its_last():
+    times = pd.date_range("2024-01-01", periods=6, freq="h")
+    past = pd.Series([1.0, 2, 3], times[:3], name="sales")
+    interval = pd.DataFrame(
+        {"5 %": [1.0, 2, 0], "50 %": [3.0, 4, 5], "95 %": [8.0, 9, 7]}, times[3:]
+    )
+    ax = plots.forecast(past, {"model": interval["50 %"]}, interval=interval)
+    (area,) = ax.collections
+    corners = {tuple(corner) for corner in area.get_paths()[0].vertices}
+    days = plt.matplotlib.dates.date2num(interval.index)
+    assert corners == {
+        *zip(days, interval["5 %"], strict=True),
+        *zip(days, interval["95 %"], strict=True),
+    }
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert "5 % to 95 %" in labels
+
+
 def test_the_scoreboard_colors_the_best_bar():
     board = evaluation.Scoreboard([1.0, 2.0], metric="MAE", baseline="far", unit="m")
     board.add("far", [4, 5])

@@ -252,16 +252,17 @@ ax.invert_yaxis()
 ax.margins(x=0.15)
 ax.set(xlabel=f"mean width of an interval ({UNIT}), narrower is better")
 ax.set_title(f"Intervals that all hold {covered:.1%} of the truth")
-for rival in ["same hour last week", "typical week"]:
-    narrower = widths["LSTM"] < widths[rival]
-    evaluation.claim(f"the intervals are narrower than those of {rival}", narrower)
-    cheaper = table["pinball loss"]["LSTM"] < table["pinball loss"][rival]
-    evaluation.claim(f"their pinball loss is below that of {rival}", cheaper)
+narrower = widths["LSTM"] < widths["same hour last week"]
+evaluation.claim("the intervals are narrower than those of last week", narrower)
+cost = table["pinball loss"]
+cheaper = cost["LSTM"] < cost[["same hour last week", "typical week"]].min()
+evaluation.claim("their pinball loss is below that of both fixed distances", cheaper)
 
 # %%
 # Look at the row of gradient boosting before you choose: on a table of this size it is
-# hard to beat. What both have over the rivals with a fixed distance is that they know
-# *when* they are unsure:
+# hard to beat. And see how near a typical week with a fixed distance comes in width.
+# Its pinball loss is far higher all the same, because it does not know *when* it is
+# unsure:
 
 clock = (test.starts[:, np.newaxis] + np.arange(HORIZON)) % 24
 clock = (clock + series.index[0].hour) % 24
@@ -275,6 +276,10 @@ ax.set_ylabel(f"mean width ({UNIT})")
 ax.legend()
 
 # %%
+# The distance of the typical week is the same for all hours of the day, but for a
+# little: too wide at night, when hardly anybody drives, and too narrow in the rush
+# hours. The LSTM has learned where the risk is.
+#
 # Look closer
 # -----------
 # The day that the intervals hold best, and the day that they hold worst:

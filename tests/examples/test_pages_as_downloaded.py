@@ -93,6 +93,14 @@ def test_a_script_runs_in_an_empty_folder_and_leaves_nothing(
 RECIPES = """rng = np.random.default_rng(0)
 words = ["Сварить", "рис", "и", "soup\\n"]
 texts = [" ".join(rng.choice(words, 120)) for _ in range(60)]"""
+OWN_CSV = """Path = __import__("pathlib").Path
+hours = pd.date_range("2023-03-01", periods=2300, freq="h", name="hour")
+sales = 50 + 20 * np.sin(np.arange(2300) * 2 * np.pi / 24)
+sales += np.random.default_rng(0).normal(size=2300)
+own = pd.DataFrame({"sales": sales, "shop": 1}, hours).drop(hours[2100:2112])
+own.to_csv("own.csv")
+traffic = prepare.read_series("own.csv", columns="sales")
+Path("own.csv").unlink()"""
 OWN_DATA = {
     "plot_1_train_first_lstm": (
         r"sequences, labels = datasets\.make_sequences\([^)]*\)",
@@ -153,22 +161,38 @@ texts = ["".join(f"{a} = f('{a}', {b})  # of {b}\\n" for a, b in
         r'text = file\.read_text\(encoding="utf-8"\)',
         'text = "Кто там? Это я, почтальон Печкин.\\n" * 900',
     ),
-    "plot_1_forecast_traffic": (
-        r"traffic = .*",
-        """Path = __import__("pathlib").Path
-hours = pd.date_range("2023-03-01", periods=2300, freq="h", name="hour")
-sales = 50 + 20 * np.sin(np.arange(2300) * 2 * np.pi / 24)
-sales += np.random.default_rng(0).normal(size=2300)
-own = pd.DataFrame({"sales": sales, "shop": 1}, hours).drop(hours[2100:2112])
-own.to_csv("own.csv")
-traffic = prepare.read_series("own.csv", columns="sales")
-Path("own.csv").unlink()""",
+    "plot_2_predict_stock_prices": (
+        r"prices = datasets\.make_random_walk\([^)]*\)",
+        """pd = __import__("pandas")
+days = pd.bdate_range("2021-01-01", periods=700, name="day")
+close = 99 + np.random.default_rng(0).normal(size=700).cumsum()
+own = pd.DataFrame({"close": close}, days)
+own.drop(days[300:303]).to_csv("own.csv")
+prices = prepare.read_series("own.csv", columns="close")
+__import__("pathlib").Path("own.csv").unlink()""",
     ),
+    "plot_3_forecast_with_uncertainty": (r"traffic = .*", OWN_CSV),
+    "plot_4_add_more_inputs": (
+        r"table = datasets\.load_traffic\(\)",
+        """hours = pd.date_range("2023-03-01", periods=6000, freq="h")
+bikes = 50 + 20 * np.sin(hours.hour * 2 * np.pi / 24)
+table = pd.DataFrame({"bikes": bikes, "wind": 1.0, "hail": 0.0}, hours)
+table += np.random.default_rng(0).normal(size=table.shape)""",
+    ),
+    "plot_5_use_your_own_csv": (
+        r"path = example",
+        """path = Path(folder.name, "own.csv")
+hours = pd.date_range("2023-03-01", periods=2300, freq="h", name="hour")
+rates = 50 + 20 * np.sin(np.arange(2300) * 2 * np.pi / 24)
+own = pd.DataFrame({"bikes": np.random.default_rng(0).poisson(rates)}, hours)
+own.drop(hours[2100:2112]).to_csv(path)""",
+    ),
+    "plot_1_forecast_traffic": (r"traffic = .*", OWN_CSV),
 }
 
 
-SAVES_A_MODEL = {stem for stem in OWN_DATA if "forecast" in stem} | {
-    path.stem for path in PAGES if path.parent.name == "4_characters"
+SAVES_A_MODEL = {
+    path.stem for path in PAGES if "the loaded model" in path.read_text("utf-8")
 }
 RUN_NOTEBOOK = """
 import sys, nbformat
