@@ -3,7 +3,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from sklearn.metrics import accuracy_score, mean_absolute_error, root_mean_squared_error
@@ -205,6 +205,7 @@ def held(intervals, truth):
     st.integers(1, 99),
     st.integers(0, 1000),
 )
+@example(99, (), 55, 0)  # in floats 100 * 0.55 is more than 55
 @settings(deadline=None, max_examples=150)
 def test_the_factor_is_just_enough_on_the_windows_it_comes_from(
     samples, steps, percent, seed
@@ -252,16 +253,15 @@ def test_each_side_is_measured_by_its_own_width():
         ) == pytest.approx(factor)
 
 
-@given(st.integers(1, 999))
-def test_the_number_of_samples_that_is_named_is_enough_and_no_fewer_are(level):
-    level /= 1000
-
+@pytest.mark.parametrize("percent", [10, 50, 51, 60, 75, 80, 90, 95, 99])
+def test_the_number_of_samples_that_is_named_is_enough_and_no_fewer_are(percent):
     def factor(samples):
         ones = np.ones(samples)
-        return evaluation.conformal_factor(-ones, 0 * ones, ones, ones, level=level)
+        return evaluation.conformal_factor(
+            -ones, 0 * ones, ones, ones, level=percent / 100
+        )
 
-    # An exact answer: the least n with (n + 1) * level <= n.
-    enough = math.ceil(Fraction(str(level)) / (1 - Fraction(str(level))))
+    enough = math.ceil(Fraction(percent, 100 - percent))
     assert factor(enough) == 1
     if enough > 1:
         with pytest.raises(ValueError, match=f"give at least {enough}\\."):

@@ -1,7 +1,6 @@
 """Each page of the gallery, as a reader has it: downloaded, in an empty folder."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -11,19 +10,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from processes import complaints, run
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(ROOT.glob("examples/*/plot_*.py"))
-# Pages run side by side: one thread each does more work in all.
-SETTINGS = {
-    "MPLBACKEND": "Agg",
-    "OMP_NUM_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-}
-# TensorFlow greets on stderr with lines that no setting silences.
-GREETINGS = ("absl::InitializeLog", "port.cc", "cudart_stub.cc", "cpu_feature_guard.cc")
 
 
 def download(site: Path, name: str) -> Path:
@@ -51,22 +41,6 @@ def python(tmp_path_factory) -> Path:
     return place / "bin" / "python"
 
 
-def run(python: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in {"PYTHONPATH", "SIMPLE_LSTM_DOCS_BUILD"}
-    }
-    return subprocess.run(
-        [python, *arguments],
-        cwd=folder,
-        env=environment | SETTINGS,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
 @pytest.mark.downloads
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_script_runs_in_an_empty_folder_and_leaves_nothing(
@@ -76,15 +50,7 @@ def test_a_script_runs_in_an_empty_folder_and_leaves_nothing(
     script.write_bytes(download(site, page.name).read_bytes())
     result = run(python, tmp_path, page.name)
     assert result.returncode == 0, result.stderr[-3000:]
-    complaints = [
-        line
-        for line in result.stderr.splitlines()
-        if line and not any(greeting in line for greeting in GREETINGS)
-    ]
-    # Without a screen matplotlib says that show() shows nothing.
-    complaints = [line for line in complaints if "plt.show()" not in line]
-    complaints = [line for line in complaints if "FigureCanvasAgg" not in line]
-    assert complaints == []
+    assert complaints(result) == []
     assert "Holds: " in result.stdout
     assert "DOES NOT HOLD" not in result.stdout
     assert list(tmp_path.iterdir()) == [script]
@@ -239,6 +205,7 @@ def test_a_notebook_runs_from_its_first_cell_to_its_last(site, page, run_noteboo
     assert "DOES NOT HOLD" not in said
 
 
+@pytest.mark.downloads
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_notebook_runs_on_other_data_when_its_one_line_is_changed(
     site, page, run_notebook
