@@ -113,5 +113,6 @@ def _describe_uneven(index: pd.DatetimeIndex) -> str:
     return (
         f"the times are not evenly spaced: the usual step is {usual}, but {index[row]} "
         f"comes {steps[row]} after {index[row - 1]}. Bring them to even steps first: "
-        'frame.resample("h").mean() for hours, "D" for days, "MS" for months.'
+        'frame.resample("h").mean() for hours, "D" for days, "MS" for months; '
+        'frame.asfreq("B") keeps the working days.'
     )

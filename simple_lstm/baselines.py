@@ -21,9 +21,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from simple_lstm._checking import check_text, check_texts
+from simple_lstm._time_index import frequency
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -156,6 +158,67 @@ def typical_season(
     medians = np.full(latest.shape, np.nan)
     medians[known] = np.nanmedian(values[:, known], axis=0)
     return medians
+
+
+def typical_ahead(
+    series: pd.Series, horizon: int, *, period: int, seasons: int = 4
+) -> pd.Series:
+    """The typical season at the time of every row, and of the horizon after the last.
+
+    For a model that is told a first guess of what comes (``known_ahead`` and
+    ``correct``): the guess for any time was known a whole period before.
+
+    Parameters
+    ----------
+    series : pandas.Series, shape (rows,)
+        Evenly spaced in time; NaN is passed over.
+    horizon : int
+        Time steps of a forecast. No more than a period, or the guess for its last steps
+        would look at rows that are not yet known when it is made.
+    period : int
+        Time steps in a season.
+    seasons : int
+        How many seasons the median is taken of.
+
+    Returns
+    -------
+    pandas.Series, shape (rows + horizon,)
+        In the units of the series, NaN in the first seasons, with all the times as
+        index.
+
+    Raises
+    ------
+    ValueError
+        If the horizon is longer than a period, there are fewer rows than those seasons,
+        or the times are unsorted, doubled or uneven.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from simple_lstm import baselines
+    >>> days = pd.date_range("2024-01-01", periods=6)
+    >>> series = pd.Series([1, 10, 3, 10, 5, 10], days)
+    >>> baselines.typical_ahead(series, 2, period=2, seasons=3).tail(2).tolist()
+    [3.0, 10.0]
+    """
+    if not 1 <= horizon <= period:
+        raise ValueError(
+            f"typical_ahead: a horizon of {horizon} steps and a period of {period}. "
+            "The horizon must be at least 1 and no longer than the period; give a "
+            "multiple of the period as period."
+        )
+    step, first = frequency(series.index), seasons * period
+    if len(series) < first:
+        raise ValueError(
+            f"typical_ahead: {len(series):,} rows are less than the {seasons} "
+            f"seasons of {period} steps that it looks back on. Give more rows or "
+            "fewer seasons."
+        )
+    rows = np.arange(first, len(series) + horizon)
+    times = pd.date_range(series.index[0], periods=rows[-1] + 1, freq=step)
+    values = np.full(len(times), np.nan)
+    values[rows] = typical_season(series, rows, 1, period=period, seasons=seasons)[:, 0]
+    return pd.Series(values, times, name=f"typical {series.name}")
 
 
 def ridge(train: Windows, windows: Windows, *, alpha: float = 1.0) -> np.ndarray:

@@ -17,7 +17,7 @@ _REVIEWS_SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b6136
 
 
 def load_traffic() -> pd.DataFrame:
-    """Two years of hourly traffic on a motorway, with the weather.
+    """Two years of hourly traffic on a highway, with the weather.
 
     Vehicles on Interstate 94, westbound, between Minneapolis and Saint Paul,
     from 2016-10-01 to 2018-09-30. Hours in which nothing was recorded are rows
@@ -424,7 +424,7 @@ def make_random_walk(
 
     The logarithm of the price takes normal steps whose size changes (a GARCH(1, 1)
     process): a large step, up or down, makes the next ones larger, too. Which way a
-    step goes is independent of all that was before, and the expected price of tomorrow
+    step goes cannot be known from what was before, and the expected price of tomorrow
     is exactly the price of today.
 
     Parameters

@@ -272,8 +272,10 @@ def lag(
     """By how many time steps the forecast comes too late.
 
     The forecast is moved against the truth, and the shift is kept at which the two
-    correlate best. A useful forecast has lag 0. A model that only repeats the last
-    value it saw has a lag of ``step``, however good its plot looks.
+    correlate best. A model that only repeats the last value it saw has a lag of
+    ``step``, however good its plot looks. A lag is a warning, not a verdict: where
+    nothing better than the last value can be known, the best forecast lags, too, so
+    compare its error with that of `simple_lstm.baselines.repeat_last`.
 
     Parameters
     ----------
@@ -389,8 +391,10 @@ def conformal_factor(
     This is split conformal calibration. On windows that the model neither learned from
     nor was stopped by, each truth needs some stretch to lie in its interval; the answer
     is the one that is enough for ``level`` of them, with a small correction because
-    they are few. Windows to come are then covered with at least this probability *if
-    they are like these*; what changes with time is not promised.
+    they are few. Each step of a window to come is then covered with at least this
+    probability, if the windows were drawn independently and alike. Neighboring windows
+    overlap and times change, so for a series it is an approximation: check it on later
+    rows. All steps of a window together are covered less often than each of them.
 
     Parameters
     ----------

@@ -359,7 +359,7 @@ def forecaster(
         horizon, k)}``, to (batch, horizon) in the units of the target, or to (batch,
         horizon, quantiles). It is compiled with the mean absolute error, or with the
         mean pinball loss of its quantiles. That loss is not part of Keras, so save such
-        a model without it: ``keras.Model(model.inputs, model.outputs).save(path)``.
+        a model without it: ``keras.Model(model.input, model.output).save(path)``.
 
     Raises
     ------
@@ -572,7 +572,7 @@ def forecast(
     elif known_ahead is not None:
         raise ValueError("forecast: this model uses nothing known ahead. Leave it out.")
     columns = _forecast_columns(model.output_shape, quantiles)
-    values = np.asarray(model(data if len(data) > 1 else past, training=False))
+    values = np.asarray(model(data if len(data) > 1 else past, training=False), float)
     return pd.DataFrame(values.reshape(horizon, len(columns)), times, columns)
 
 
@@ -665,9 +665,14 @@ def _model_input(frame: pd.DataFrame, shape: tuple, name: str) -> np.ndarray:
     values = frame.to_numpy(dtype=np.float32, na_value=np.nan)
     missing = int((~np.isfinite(values)).sum())
     if missing:
+        mend = (
+            "Give their values at the times to come; what is not known in advance "
+            "cannot be such an input"
+            if name == "known_ahead"
+            else "Fill them first: fill_gaps(frame, limit=...)"
+        )
         raise ValueError(
             f"forecast: {missing} values are missing (NaN or infinite) in the "
-            f"{shape[0]} rows of {name} that the model reads. Fill them first: "
-            "fill_gaps(frame, limit=...)."
+            f"{shape[0]} rows of {name} that the model reads. {mend}."
         )
     return values[np.newaxis]

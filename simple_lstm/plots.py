@@ -211,7 +211,7 @@ def forecast(
         color, line = styles[position % len(styles)]
         ax.plot(values.index, values, line, color=color, label=name)
     ax.set(title=title, xlabel="time", ylabel=_with_unit(str(past.name), unit))
-    locator = matplotlib.dates.AutoDateLocator(maxticks=8)
+    locator = matplotlib.dates.AutoDateLocator(minticks=3, maxticks=8)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(locator))
     ax.legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=4)

@@ -86,7 +86,7 @@ def fill_gaps(frame: pd.DataFrame, *, limit: int) -> pd.DataFrame:
     return filled
 
 
-def calendar(index: pd.DatetimeIndex) -> pd.DataFrame:
+def calendar(index: pd.DatetimeIndex, *, ahead: int = 0) -> pd.DataFrame:
     """The hour of the day and the day of the week, as numbers a model can use.
 
     Each cycle becomes a sine and a cosine, so that 23:00 lies next to 00:00 and
@@ -97,17 +97,19 @@ def calendar(index: pd.DatetimeIndex) -> pd.DataFrame:
     ----------
     index : pandas.DatetimeIndex, length rows
         Evenly spaced times.
+    ahead : int
+        Time steps after the last one that are wanted, too, to forecast beyond it.
 
     Returns
     -------
-    pandas.DataFrame, shape (rows, 2 × cycles)
+    pandas.DataFrame, shape (rows + ahead, 2 × cycles)
         Columns named ``day_sin``, ``day_cos`` (once round in a day), ``week_sin``,
         ``week_cos`` and ``year_sin``, ``year_cos``, each between -1 and 1.
 
     Raises
     ------
     ValueError
-        If the times are unsorted, doubled or uneven.
+        If the times are unsorted, doubled or uneven, or ``ahead`` is negative.
 
     Examples
     --------
@@ -117,7 +119,12 @@ def calendar(index: pd.DatetimeIndex) -> pd.DataFrame:
     >>> list(preprocessing.calendar(days))
     ['week_sin', 'week_cos', 'year_sin', 'year_cos']
     """
+    if ahead < 0:
+        raise ValueError(f"calendar(ahead={ahead}): must be 0 or more time steps.")
     step = frequency(index)
+    index = pd.date_range(
+        index[0], periods=len(index) + ahead, freq=step, name=index.name
+    )
     hour = index.hour + index.minute / 60 + index.second / 3600
     position = {
         "day": (1, hour / 24),

@@ -120,3 +120,37 @@ def test_a_high_quantile_lies_above_that_part_of_what_comes():
 def test_a_quantile_out_of_range_is_refused(linear, quantile):
     with pytest.raises(ValueError, match=f"quantile={quantile}.*between 0 and 1"):
         baselines.gradient_boosting(*linear, quantile=quantile)
+
+
+def hourly_noise(rows=300):
+    hours = pd.date_range("2024-01-01", periods=rows, freq="h")
+    return pd.Series(SERIES[:rows], hours, name="x")
+
+
+def test_the_typical_season_ahead_is_that_of_each_row_and_of_those_to_come():
+    series = hourly_noise()
+    ahead = baselines.typical_ahead(series, 5, period=24, seasons=3)
+    rows = np.arange(72, 305)
+    by_row = baselines.typical_season(series, rows, 1, period=24, seasons=3)[:, 0]
+    np.testing.assert_array_equal(ahead.iloc[72:], by_row)
+    assert ahead.iloc[:72].isna().all()
+    assert ahead.index[-1] == series.index[-1] + pd.Timedelta("5h")
+
+
+def test_what_is_typical_of_a_horizon_was_known_at_its_start():
+    series = hourly_noise()
+    start, horizon = 250, 24
+    changed = series.copy()
+    changed.iloc[start:] += 9
+    seen, hidden = (
+        baselines.typical_ahead(data, horizon, period=24).iloc[start : start + horizon]
+        for data in (series, changed)
+    )
+    pd.testing.assert_series_equal(seen, hidden)
+
+
+def test_a_horizon_beyond_the_season_is_refused():
+    with pytest.raises(ValueError, match="a horizon of 25 steps and a period of 24"):
+        baselines.typical_ahead(hourly_noise(), 25, period=24)
+    with pytest.raises(ValueError, match="95 rows are less than the 4 seasons"):
+        baselines.typical_ahead(hourly_noise(95), 5, period=24)

@@ -383,3 +383,14 @@ def test_models_are_made_of_stock_layers(parts):
         assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {
             keras.__name__
         }
+
+
+def test_what_is_not_known_ahead_is_not_to_be_filled():
+    hours = pd.date_range("2024-01-01", periods=60, freq="h")
+    frame = pd.DataFrame({"x": np.arange(60.0)}, hours)
+    known = pd.DataFrame({"weather": 1.0}, hours)
+    train = preprocessing.make_windows(frame, 6, 2, known_ahead=known)
+    model = models.forecaster(train, units=2)
+    later = pd.date_range("2024-01-01", periods=62, freq="h")
+    with pytest.raises(ValueError, match=r"2 values are missing.*cannot be such an"):
+        models.forecast(model, frame, known_ahead=known.reindex(later))

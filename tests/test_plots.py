@@ -642,3 +642,12 @@ def test_next_characters_go_where_they_are_told():
 def test_no_way_to_draw_what_comes_next_is_refused():
     with pytest.raises(ValueError, match="next_characters: there is no series to draw"):
         plots.next_characters({})
+
+
+@pytest.mark.parametrize("hours", [1, 4, 50, 96, 110, 1000, 32_000])
+def test_a_forecast_of_any_length_has_dates_without_a_warning(hours):
+    times = pd.date_range("2024-01-01", periods=2 * hours + 2, freq="30min")
+    values = pd.Series(1.0, times, name="x")
+    ax = plots.forecast(values[:-1], {"model": values[-2:]})
+    ax.figure.canvas.draw()  # a warning is an error here
+    assert 3 <= len(ax.get_xticks()) <= 9

@@ -88,7 +88,7 @@ def test_uneven_times_are_refused():
         "the times are not evenly spaced: the usual step is 0 days 01:00:00, but "
         "2024-01-01 07:00:00 comes 0 days 04:00:00 after 2024-01-01 03:00:00. Bring "
         'them to even steps first: frame.resample("h").mean() for hours, "D" for days, '
-        '"MS" for months.'
+        '"MS" for months; frame.asfreq("B") keeps the working days.'
     )
     assert "not times" in message(ValueError, preprocessing.frequency, pd.Index([1, 2]))
 
@@ -264,3 +264,12 @@ def test_light_modules_load_no_tensorflow():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert re.sub(r"\s", "", answer.stdout) == "[]"
+
+
+def test_the_calendar_goes_on_beyond_the_last_row():
+    months = pd.date_range("2024-01-01", periods=30, freq="MS", name="month")
+    whole = preprocessing.calendar(months)
+    pd.testing.assert_frame_equal(preprocessing.calendar(months[:25], ahead=5), whole)
+    assert "must be 0 or more" in message(
+        ValueError, preprocessing.calendar, months, ahead=-1
+    )

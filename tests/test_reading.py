@@ -157,7 +157,8 @@ def test_months_count_as_even_steps(tmp_path):
             'read_series("sales.csv"): the times are not evenly spaced: the usual step '
             "is 0 days 01:00:00, but 2024-01-01 02:17:00 comes 0 days 00:17:00 after "
             "2024-01-01 02:00:00. Bring them to even steps first: "
-            'frame.resample("h").mean() for hours, "D" for days, "MS" for months. Here '
+            'frame.resample("h").mean() for hours, "D" for days, "MS" for months; '
+            'frame.asfreq("B") keeps the working days. Here '
             "frame = pd.read_csv(path, index_col='t', parse_dates=True).",
         ),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import sys
@@ -33,6 +34,8 @@ def reset(gallery_conf: dict, page: str) -> None:
     inside = r"(keras|tensorflow)\."
     warnings.filterwarnings("ignore", category=DeprecationWarning, module=inside)
     warnings.filterwarnings("ignore", category=ResourceWarning)
+    # It counts the models of all pages of a process, and would blame the last one.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if "keras" in sys.modules:
         import keras
 

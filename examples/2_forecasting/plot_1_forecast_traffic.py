@@ -2,7 +2,7 @@
 How much traffic will there be tomorrow?
 ========================================
 
-You forecast the next 24 hours of traffic on a motorway from the last 48, learning from
+You forecast the next 24 hours of traffic on a highway from the last 48, learning from
 two years of hourly counts. A plain LSTM does worse than common sense; one that learns
 to *correct* common sense does better. The page takes 30 to 90 seconds on a laptop.
 **For your own data, change the line that begins with** ``traffic =``.
@@ -75,12 +75,9 @@ print(split)
 # **typical week** is known a week ahead, and so is the calendar. The model also sees by
 # how much each past hour differed from its typical value.
 
-step, rows = series.index.freq, len(series) + HORIZON
-times = pd.date_range(series.index[0], periods=rows, freq=step)
-rows = np.arange(4 * WEEK, rows)  # from week five to a day after the last row
-typical = baselines.typical_season(series[target], rows, 1, period=WEEK)[:, 0]
-known = prepare.calendar(times).drop(columns=["year_sin", "year_cos"])
-known["typical"] = pd.Series(typical, index=times[rows])
+known = prepare.calendar(series.index, ahead=HORIZON)  # to a day after the last row
+known = known.drop(columns=["year_sin", "year_cos"])
+known["typical"] = baselines.typical_ahead(series[target], HORIZON, period=WEEK)
 series["difference"] = series[target] - known["typical"]
 
 # %%

@@ -60,6 +60,7 @@ def write_example(path):
     pd.concat([table, counted_again]).to_csv(path, index=False)
 
 
+# %%
 folder = tempfile.TemporaryDirectory()
 example = Path(folder.name, "cafe.csv")
 write_example(example)
@@ -67,7 +68,7 @@ write_example(example)
 # %%
 path = example
 
-print("\n".join(path.read_text(encoding="utf-8").splitlines()[:5]))
+print(path.read_text(encoding="utf-8", errors="replace")[:120])
 
 # %%
 # Problem 1: text among the numbers
@@ -77,24 +78,27 @@ print("\n".join(path.read_text(encoding="utf-8").splitlines()[:5]))
 
 
 def attempt(function, *arguments):
-    """Call it; where it refuses, show the error and go on."""
+    """Give what it returns; where it refuses, show the error and give None."""
     try:
-        function(*arguments)
-        print("Nothing to mend here.")
+        answer = function(*arguments)
     except ValueError as error:
         print(error)
+        return None
+    print("Nothing to mend here.")
+    return answer
 
 
-attempt(prepare.read_series, path)
+good = attempt(prepare.read_series, path)
 
 # %%
 # Look at what it is before you throw it away. Here ``n/a`` means that nobody counted,
 # so it becomes a gap. If your file says ``closed`` and means zero, write a zero.
 # (Without ``keep_default_na=False``, pandas makes ``n/a``, ``NA``, ``None`` and a dozen
-# other words into gaps without telling you.)
+# other words into gaps without telling you. If your days come first, as in
+# ``31.01.2024``, add ``"dayfirst": True`` to the options.)
 
 options = {"keep_default_na": False, "na_values": [""], "parse_dates": True}
-table = pd.read_csv(path, index_col=0, **options)
+table = pd.read_csv(path, index_col=0, **options) if good is None else good
 column = table.columns[0]
 numbers = pd.to_numeric(table[column], errors="coerce")
 texts = table[column][numbers.isna() & table[column].notna()]
@@ -114,10 +118,11 @@ attempt(prepare.frequency, series.index)
 
 # %%
 # Two rows for one time: which one is right? If they are equal it does not matter. If
-# not, ask whoever wrote the file; here the later row counts as a correction.
+# not, ask whoever wrote the file; here the later row counts as a correction. (In local
+# time, one hour in autumn comes twice and both are right. Write such times in UTC.)
 
 twice = series[series.index.duplicated(keep=False)]
-differ = twice.reset_index().drop_duplicates().iloc[:, 0].duplicated().sum()
+differ = twice.groupby(level=0)[column].apply(lambda rows: len(set(rows)) > 1).sum()
 print(f"{twice.index.nunique()} times stand more than once, {differ} of them differ")
 series = series[~series.index.duplicated(keep="last")]
 
@@ -147,7 +152,6 @@ series = prepare.fill_gaps(series, limit=GAP_LIMIT)
 fig, ax = plt.subplots()
 ax.plot(series[column].tail(2 * SEASON))
 ax.set(title="Two seasons of the mended series", ylabel=f"{column} ({UNIT})")
-ax.tick_params(axis="x", rotation=30)
 ax.set_xlabel("time")
 
 # %%
@@ -155,7 +159,7 @@ ax.set_xlabel("time")
 # is wrong with it any more.
 
 clean = Path(folder.name, "clean.csv")
-series.to_csv(clean)
+series.to_csv(clean, index_label="time")
 again = prepare.read_series(clean)
 same = np.allclose(again[column], series[column], equal_nan=True)
 evaluation.claim("the mended file is read without an error, and is the same", same)
@@ -168,20 +172,23 @@ evaluation.claim("the mended file is read without an error, and is the same", sa
 
 split = prepare.time_split(series)
 print(split)
-rows = len(series) + HORIZON  # to one forecast after the last row
-times = pd.date_range(series.index[0], periods=rows, freq=series.index.freq)
-rows = np.arange(4 * SEASON, rows)
-typical = baselines.typical_season(series[column], rows, 1, period=SEASON)[:, 0]
-known = prepare.calendar(times)
-known["typical"] = pd.Series(typical, index=times[rows])
-known = known.drop(columns=["year_sin", "year_cos"])  # less than two years of data
-series["difference"] = series[column] - known["typical"]
+
+
+def prepared(series):
+    """The series with one column more, and what is known ahead of each hour."""
+    known = prepare.calendar(series.index, ahead=HORIZON)
+    known = known.drop(columns=["year_sin", "year_cos"])  # too short for them
+    known["typical"] = baselines.typical_ahead(series[column], HORIZON, period=SEASON)
+    return series.assign(difference=series[column] - known["typical"]), known
+
+
+inputs, known = prepared(series)
 
 # %%
 sizes = {"lookback": LOOKBACK, "horizon": HORIZON, "known_ahead": known}
 parts = [(split.train, STRIDE), (split.validation, 1), (split.test, 1)]
 train, validation, test = (
-    prepare.make_windows(series, rows=span, stride=stride, **sizes)
+    prepare.make_windows(inputs, rows=span, stride=stride, **sizes)
     for span, stride in parts
 )
 print(train)
@@ -202,6 +209,8 @@ forecasts = {
     "gradient boosting": baselines.gradient_boosting(train, test, correct="typical"),
     "LSTM": model.predict(test.batches(512), verbose=0),
 }
+
+# %%
 baseline = "typical season"
 board = evaluation.Scoreboard(test.targets, metric="MAE", unit=UNIT, baseline=baseline)
 for name, values in forecasts.items():
@@ -219,7 +228,7 @@ evaluation.claim("the LSTM is better than a typical season", better)
 # --------------------
 # What comes after the last row of the file:
 
-coming = models.forecast(model, series, known_ahead=known)
+coming = models.forecast(model, inputs, known_ahead=known)
 print(coming.iloc[6:12].round(1))
 lines = {"LSTM": coming["forecast"], "typical season": known["typical"][coming.index]}
 last_days, title = series[column].tail(3 * HORIZON), "After the last row of the file"
@@ -241,30 +250,32 @@ evaluation.claim(
 # Save the model, and use it next week
 # ------------------------------------
 # The program that runs each morning does not train. It loads the model, reads the file,
-# and mends it in the same way. Here the file holds three days less, so that the answer
-# can be checked against what came.
+# mends and prepares it in the same way. Here the file ends three horizons earlier, so
+# that the answer can be checked against what came.
 
 file = Path(folder.name, "model.keras")
 model.save(file)
 loaded = keras.saving.load_model(file)
-earlier = series.iloc[: -3 * HORIZON]
-forecast = models.forecast(loaded, earlier, known_ahead=known)
-first = models.forecast(model, earlier, known_ahead=known)
+earlier, known_then = prepared(series.iloc[: -3 * HORIZON])
+forecast = models.forecast(loaded, earlier, known_ahead=known_then)
+first = models.forecast(model, earlier, known_ahead=known_then)
 same = np.allclose(forecast, first, rtol=1e-5)
 evaluation.claim("the loaded model gives the same forecast", same)
 came = series[column][forecast.index]
-lines, title = {"LSTM": forecast["forecast"]}, "From the file of three days before"
+lines, title = {"LSTM": forecast["forecast"]}, "From a file that ends earlier"
 seen = earlier[column].tail(2 * HORIZON)
 plots.forecast(seen, lines, truth=came, unit=UNIT, title=title)
 
 # %%
 # Other frequencies
 # -----------------
-# Nothing above is about hours. Here is what the same calls make of the same series in
-# other steps. A calendar has no part that is shorter than one step: days have no hour.
+# Nothing above is about hours. Here is what the same calls make of 200 days in other
+# steps. A calendar has no part that is shorter than one step: days have no hour.
 
 longer = {"1 day": "D", "1 week": "W", "1 month": "MS"}
-frames = {name: series[[column]].resample(step).mean() for name, step in longer.items()}
+times = pd.date_range("2024-01-01", periods=200 * 24, freq="h")
+hours = pd.Series(1.0, times, name="visitors")
+frames = {name: hours.resample(step).mean() for name, step in longer.items()}
 for name, frame in frames.items():
     parts = ", ".join(prepare.calendar(frame.index))
     print(f"{name:<8} {len(frame):>4} rows  calendar: {parts}")
@@ -273,11 +284,9 @@ for name, frame in frames.items():
 # Days work. Months do not: a file of half a year holds too few of them for any model,
 # and the windows say so. And times without a step cannot be cut at all.
 
-days = frames["1 day"]
-print(prepare.make_windows(days, lookback=14, horizon=7), "\n")
+print(prepare.make_windows(frames["1 day"], lookback=14, horizon=7), "\n")
 attempt(prepare.make_windows, frames["1 month"], 12, 3)
-uneven = series[[column]].sample(500, random_state=SEED).sort_index()
-attempt(prepare.make_windows, uneven, 24, 24)
+attempt(prepare.make_windows, hours.sample(500, random_state=SEED).sort_index(), 24, 24)
 
 # %%
 # Some numbers to begin with:
@@ -289,8 +298,8 @@ attempt(prepare.make_windows, uneven, 24, 24)
 #   years on.
 # - *Months*: ``STEP = "MS"``, ``SEASON = 12``. Ten years are 120 rows: take the typical
 #   season or ridge regression, and no LSTM.
-# - *Working days*: ``STEP = "B"``, ``SEASON = 5``. Resampling would lose the weekends;
-#   ``series.asfreq("B")`` keeps the rows that are there.
+# - *Working days*: ``SEASON = 5``, and ``series.asfreq("B")`` instead of ``resample``,
+#   which would mix the weekend into Friday.
 # - *Whenever something happens*: count or average it in even steps first.
 #
 # Make it yours
@@ -298,7 +307,8 @@ attempt(prepare.make_windows, uneven, 24, 24)
 # Put your file into the line that begins with ``path =``, for example
 # ``path = Path("sales.csv")``: times in its first column, the numbers to forecast in
 # the second. Then read on from "Problem 1" and keep the lines that you need. *Try:*
-# ``GAP_LIMIT = 12``: no window is lost, but the model learns hours that never were.
+# ``GAP_LIMIT = 12``: no window is lost to a gap, but the model learns hours that never
+# were.
 #
 # .. dropdown:: Why not interpolate the gaps?
 #
