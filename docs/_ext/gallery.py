@@ -56,7 +56,7 @@ def _notebook_text(text: str, *settings) -> str:
         ),
         text,
     )
-    text = re.sub(r":doc:`/[\w/]*/(\w+)`", r"``\1``", text)
+    text = re.sub(r":doc:`/[\w/-]*/(\w+)`", r"``\1``", text)
     text = re.sub(r":term:`([^`<]+?)(?: <[^`]*>)?`", r"\1", text)
     return _rst2md(text, *settings)
 

@@ -33,7 +33,7 @@ GAP_LIMIT = 3  # steps for which a missing value may be filled
 STRIDE = 5  # steps between training windows; no factor in common with a day
 UNITS = 32  # numbers in the memory of each LSTM
 EPOCHS, PATIENCE, SEED = 20, 4, 0  # passes at most, and without progress; repeatable
-UNIT = "visitors"  # of the numbers in the file, in half an hour
+UNIT = "per half hour"  # of the numbers in the file
 plt.style.use("simple_lstm.simple_lstm")
 
 # %%
