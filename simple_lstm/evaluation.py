@@ -448,7 +448,7 @@ def conformal_factor(
             "conformal_factor: some forecasts are not in the order lower, middle, "
             "upper. Sort the quantiles of each step first: np.sort(quantiles, axis=-1)."
         )
-    samples = len(true)
+    samples = len(np.atleast_1d(true))
     exact = Fraction(str(float(level)))  # (99 + 1) * 0.55 is above 55
     rank = math.ceil((samples + 1) * exact)  # one more: the window to come
     if rank > samples:

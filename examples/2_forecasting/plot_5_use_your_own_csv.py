@@ -289,7 +289,7 @@ attempt(prepare.make_windows, frames["1 month"], 12, 3)
 attempt(prepare.make_windows, hours.sample(500, random_state=SEED).sort_index(), 24, 24)
 
 # %%
-# Some numbers to begin with:
+# Rules of thumb to begin with; no run of this page has tested them:
 #
 # - *Hours*: ``STEP = "h"``, ``SEASON = 7 * 24``, ``LOOKBACK = 24`` or ``48``. A year of
 #   data is good, three months are little.
