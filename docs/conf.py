@@ -14,11 +14,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 # From here on a false claim is an error, and training prints no progress.
 os.environ["SIMPLE_LSTM_DOCS_BUILD"] = "1"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-# Pages run side by side, and small LSTMs train as fast on one thread as on two.
-os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
-os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
-# A worker would hold scikit-learn to one thread, even if it is alone with its page.
-os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
+# Pages run side by side. Small LSTMs train as fast on one thread as on two, and
+# scikit-learn is much slower with two if the page beside it wants them, too.
+for _threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
 
 project = "Simple LSTM"
 author = "The Simple LSTM authors"
