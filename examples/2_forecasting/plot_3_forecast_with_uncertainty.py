@@ -107,8 +107,8 @@ ax.legend(title="quantile")
 # what is learned is the median. For 0.95 the line rises steeply where the truth is
 # above the forecast, so the forecast moves up, until only one truth in twenty is.
 #
-# ``models.forecaster`` builds the two LSTMs of the page before with three outputs for
-# each hour, and sorts them, so that they never cross. It is compiled here once more,
+# ``models.forecaster`` builds the two LSTMs of the page on traffic with three outputs
+# for each hour, and sorts them, so that they never cross. It is compiled here once more,
 # with the loss that you have just read; ``forecaster`` has the same one inside.
 
 model = models.forecaster(
@@ -282,7 +282,7 @@ fig, ax = plt.subplots()
 ax.plot(by_hour, "o-", ms=4, label=by_hour.columns)
 ax.set(title="Width by the hour of the day", xlabel="hour of the day", ylim=0)
 ax.set_ylabel(f"mean width ({UNIT})")
-ax.legend()
+ax.legend(loc="lower right")
 changes = by_hour["LSTM"].max() > 2 * by_hour["LSTM"].min()
 evaluation.claim("the LSTM is twice as sure at some hours as at others", changes)
 

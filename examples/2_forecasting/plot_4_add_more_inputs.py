@@ -10,6 +10,8 @@ own data, change the line that begins with** ``table =``.
 """
 
 # %%
+from textwrap import fill
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -312,7 +314,7 @@ columns, ahead_names = sets[cheating]
 try:
     models.forecast(trained[cheating], table[columns], known_ahead=known[ahead_names])
 except ValueError as error:
-    print(error)
+    print(fill(str(error), 76))
 
 # %%
 # To use a forecast of the weather, collect forecasts as they were made, with the day on

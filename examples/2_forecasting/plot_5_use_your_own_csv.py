@@ -12,6 +12,7 @@ own data, change the line that begins with** ``path =``.
 # %%
 import tempfile
 from pathlib import Path
+from textwrap import fill
 
 import keras
 import matplotlib.pyplot as plt
@@ -82,7 +83,7 @@ def attempt(function, *arguments):
     try:
         answer = function(*arguments)
     except ValueError as error:
-        print(error)
+        print(fill(str(error), 76))
         return None
     print("Nothing to mend here.")
     return answer
