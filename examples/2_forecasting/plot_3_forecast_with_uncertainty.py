@@ -108,8 +108,8 @@ ax.legend(title="quantile")
 # above the forecast, so the forecast moves up, until only one truth in twenty is.
 #
 # ``models.forecaster`` builds the two LSTMs of the page on traffic with three outputs
-# for each hour, and sorts them, so that they never cross. It is compiled here once more,
-# with the loss that you have just read; ``forecaster`` has the same one inside.
+# for each hour, and sorts them, so that they never cross. It is compiled here once
+# more, with the loss that you have just read; ``forecaster`` has the same one inside.
 
 model = models.forecaster(
     train, units=UNITS, correct="typical", quantiles=QUANTILES, seed=SEED
