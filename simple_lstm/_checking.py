@@ -1,7 +1,9 @@
 """Checks of what a model is given, shared by all that runs one."""
 
+import re
 import string
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +44,71 @@ def check_numbers(inputs: np.ndarray, due: tuple[int | None, ...], what: str) ->
             f"{what}: {missing:,} values are missing (NaN). A single one turns every "
             "later number into NaN. Fill or leave out those samples."
         )
+
+
+def check_targets(model: Any, shape: tuple[int, ...], what: str) -> None:
+    """Refuse targets that fit what the model answers only by broadcasting.
+
+    Keras stretches shapes that differ, and a model then learns from wrong pairs without
+    a word.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled, with one output.
+    shape : tuple of int
+        Of the targets, the first axis being the samples.
+    what : str
+        Who asks for what, to begin the error with: "fit: the labels of train".
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, but for a last axis of length 1 that is there or not, and
+        for the axis of classes or quantiles that the loss does not ask of targets.
+    """
+    answer, came = tuple(model.output_shape[1:]), shape[1:]
+    loss, is_stock = _loss(model)
+    sparse = loss.startswith("sparse_")
+    fitting = [(*answer[:-1], 1)] if sparse else [answer]
+    if sparse or not is_stock or answer[-1:] == (1,):
+        fitting.append(answer[:-1])
+    if any(alike(came, due) for due in fitting):
+        return
+    raise ValueError(
+        f"{what} have shape {shape}, but the model answers {(None, *answer)}, and its "
+        f"loss, {loss}, needs {(None, *fitting[-1])}: Keras would stretch one to the "
+        f"other and learn from wrong pairs. {_remedy(came, answer, sparse)}"
+    )
+
+
+def _loss(model: Any) -> tuple[str, bool]:
+    """The name of a model's loss as Keras writes it, and whether Keras has it."""
+    loss = model.loss
+    if isinstance(loss, str):
+        return loss, True
+    kind = loss if hasattr(loss, "__name__") else type(loss)
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower().strip("_")
+    return name, kind.__module__.startswith("keras.")
+
+
+def alike(came: tuple[int, ...], due: tuple[int | None, ...]) -> bool:
+    """Whether a shape is the one that is due, where None stands for any size."""
+    return len(came) == len(due) and all(
+        size in (None, length) for length, size in zip(came, due, strict=True)
+    )
+
+
+def _remedy(came: tuple[int, ...], answer: tuple, sparse: bool) -> str:
+    one_hot = len(came) == len(answer) and came[-1] > 1
+    if one_hot and (sparse or answer[-1] == 1):
+        return "Labels of one column for each class become numbers: labels.argmax(-1)."
+    if not sparse and len(came) == len(answer) - 1:
+        return (
+            "Class numbers go with loss='sparse_categorical_crossentropy', or become "
+            "columns: keras.utils.to_categorical(labels)."
+        )
+    return "Give the model as many outputs as there are targets."
 
 
 def check_texts(texts: Sequence[str], what: str, *, with_words: bool = False) -> None:

@@ -7,7 +7,7 @@ a saved model where simple_lstm is not installed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from keras import layers
 
 from simple_lstm import _words
 from simple_lstm._checking import check_texts
+from simple_lstm._precision import LARGEST, level_and_spread
 from simple_lstm.preprocessing import Windows, frequency
 
 if TYPE_CHECKING:
@@ -85,20 +86,12 @@ def sequence_classifier(
     model = keras.Sequential(
         [
             keras.Input(sequences.shape[1:]),
-            _scale(sequences.reshape(-1, sequences.shape[-1])),
+            _scale(sequences.reshape(-1, sequences.shape[-1]), _full_precision()),
             layers.LSTM(units),
-            layers.Dense(1, activation="sigmoid")
-            if classes == 2
-            else layers.Dense(classes, activation="softmax"),
+            _class_probabilities(classes),
         ]
     )
-    model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate),
-        loss="binary_crossentropy"
-        if classes == 2
-        else "sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    _compile_classifier(model, classes, learning_rate)
     return model
 
 
@@ -208,21 +201,12 @@ def text_classifier(
         name="embedding",
     )
     embedded = layers.SpatialDropout1D(dropout)(embedding(numbers))
-    answer = (
-        layers.Dense(1, activation="sigmoid")
-        if classes == 2
-        else layers.Dense(classes, activation="softmax")
+    model = keras.Model(
+        text, _class_probabilities(classes)(layers.LSTM(units)(embedded))
     )
-    model = keras.Model(text, answer(layers.LSTM(units)(embedded)))
     if vectors is not None:
         embedding.set_weights([_rows_of_embedding(vectors.vectors)])
-    model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate),
-        loss="binary_crossentropy"
-        if classes == 2
-        else "sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    _compile_classifier(model, classes, learning_rate)
     return model
 
 
@@ -306,7 +290,9 @@ def character_model(
             layers.Embedding(len(characters) + 1, dimensions),
             layers.LSTM(units, return_sequences=True, stateful=batch_size is not None),
             layers.Dropout(dropout),
-            layers.Dense(len(characters) + 1, activation="softmax"),
+            layers.Dense(
+                len(characters) + 1, activation="softmax", dtype=_full_precision()
+            ),
         ]
     )
     model.compile(
@@ -388,46 +374,66 @@ def forecaster(
     >>> models.forecaster(train, units=8, quantiles=(0.05, 0.95)).output_shape
     (None, 3, 2)
     """
-    answers = 1 if quantiles is None else len(_check_quantiles(quantiles))
+    levels = [0.5] if quantiles is None else _check_quantiles(quantiles)
     keras.utils.set_random_seed(seed)
     values = train.values[train.rows]
-    level, spread = _level_and_spread(values[:, train.target])
-    inputs = keras.Input((train.lookback, len(train.columns)), name="inputs")
-    past = _scale(values)(inputs)
+    dtype = _full_precision(train.values.dtype)
+    inputs = keras.Input(
+        (train.lookback, len(train.columns)), dtype=dtype, name="inputs"
+    )
+    past = _scale(values, dtype)(inputs)
     if train.known_values is None:
         if correct is not None:
             raise ValueError(
                 f"forecaster(correct={correct!r}): these windows know nothing ahead. "
                 "Give make_windows(known_ahead=...) that column."
             )
-        change = layers.Dense(train.horizon * answers)(layers.LSTM(units)(past))
-        change = layers.Reshape([train.horizon, answers])(change)
+        answer = layers.Dense(train.horizon * len(levels), dtype=_full_precision())
+        change = answer(layers.LSTM(units)(past))
+        change = layers.Reshape([train.horizon, len(levels)], dtype=dtype)(change)
         model_input: Any = inputs
     else:
-        known = keras.Input((train.horizon, len(train.known_columns)), name="known")
-        ahead = _scale(train.known_values[train.rows])(known)
+        known = keras.Input(
+            (train.horizon, len(train.known_columns)), dtype=dtype, name="known"
+        )
+        ahead = _scale(train.known_values[train.rows], dtype)(known)
         _, hidden, cell = layers.LSTM(units, return_state=True)(past)
         decoder = layers.LSTM(units, return_sequences=True)
         steps = decoder(ahead, initial_state=[hidden, cell])
-        change = layers.Dense(answers, kernel_initializer="zeros")(steps)
+        # From the first step on in order, or equal ones would share a gradient.
+        start = keras.initializers.Constant([level - 0.5 for level in levels])
+        answer = layers.Dense(
+            len(levels),
+            kernel_initializer="zeros",
+            bias_initializer=start,
+            dtype=_full_precision(),
+        )
+        change = answer(steps)
         model_input = {"inputs": inputs, "known": known}
+    # As arrays: Keras takes numbers of a loaded file for float32.
+    level, spread = (
+        part.reshape(1, 1, 1) for part in level_and_spread(values[:, [train.target]])
+    )
     if correct is None:
-        forecasts = layers.Rescaling(spread, offset=level)(change)
+        forecasts = layers.Rescaling(spread, offset=level, dtype=dtype)(change)
     else:
-        column = train.known_column(correct)
-        guess = known[:, :, column : column + 1]
-        forecasts = layers.Add()([guess, layers.Rescaling(spread)(change)])
-    loss: Any = "mae"
+        guess = _column(known, train.known_column(correct), dtype)
+        change = layers.Rescaling(spread, dtype=dtype)(change)
+        forecasts = layers.Add(dtype=dtype)([guess, change])
+    loss: keras.losses.Loss = keras.losses.MeanAbsoluteError(dtype=dtype)
+    metric: Any = "mae"
     if quantiles is None:
-        forecasts = layers.Reshape([train.horizon])(forecasts)
+        forecasts = layers.Reshape([train.horizon], dtype=dtype)(forecasts)
     else:
-        forecasts, loss = keras.ops.sort(forecasts, axis=-1), _pinball(quantiles)
+        forecasts = _sorted(forecasts, dtype)
+        loss = _Pinball(levels, dtype=dtype)
+        metric = keras.metrics.MeanMetricWrapper(loss.call, name="pinball")
     model = keras.Model(model_input, forecasts)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss=loss,
-        loss_weights=[1 / spread],
-        metrics=[loss],
+        loss_weights=[1 / spread.item()],
+        metrics=[metric],
     )
     return model
 
@@ -619,38 +625,79 @@ def _check_quantiles(quantiles: Sequence[float]) -> Sequence[float]:
     return levels
 
 
-def _pinball(quantiles: Sequence[float]) -> Callable[[Any, Any], Any]:
-    """The mean pinball loss of the quantiles of each step, as a loss for Keras."""
-    levels = np.array(quantiles, dtype=np.float32)
+class _Pinball(keras.losses.Loss):
+    """The mean pinball loss of the quantiles of each step."""
 
-    def pinball(truth: Any, prediction: Any) -> Any:
-        # Keras takes off a last axis of length 1.
-        steps = keras.ops.shape(truth)[1]
-        prediction = keras.ops.reshape(prediction, [-1, steps, len(levels)])
-        above = keras.ops.expand_dims(truth, -1) - prediction
+    def __init__(self, quantiles: Sequence[float], dtype: str) -> None:
+        super().__init__(name="pinball", dtype=dtype)
+        self._levels = list(quantiles)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        y_true = keras.ops.expand_dims(keras.ops.cast(y_true, y_pred.dtype), -1)
+        levels = keras.ops.convert_to_tensor(self._levels, y_pred.dtype)
+        above = y_true - y_pred
         losses = keras.ops.maximum(levels * above, (levels - 1) * above)
         # One for each sample, so that a small last batch does not weigh like the rest.
         return keras.ops.mean(losses, axis=(1, 2))
 
-    return pinball
+
+def _class_probabilities(classes: int) -> layers.Dense:
+    """The last layer of a classifier."""
+    if classes == 2:
+        return layers.Dense(1, activation="sigmoid", dtype=_full_precision())
+    return layers.Dense(classes, activation="softmax", dtype=_full_precision())
 
 
-def _scale(rows: np.ndarray) -> layers.Normalization:
-    """A layer that takes these rows (rows, features) to mean 0 and variance 1."""
-    levels, spreads = _level_and_spread(rows)
-    return layers.Normalization(mean=levels, variance=np.square(spreads))
+def _compile_classifier(model: keras.Model, classes: int, learning_rate: float) -> None:
+    sparse = (
+        "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
+    )
+    model.compile(
+        keras.optimizers.Adam(learning_rate), loss=sparse, metrics=["accuracy"]
+    )
 
 
-def _level_and_spread(rows: np.ndarray) -> tuple:
-    """Mean and standard deviation along the first axis; 1 for what never changes."""
-    levels = np.nanmean(rows, axis=0, dtype=np.float64)
-    spreads = np.nanstd(rows, axis=0, dtype=np.float64)
-    spreads = np.where(spreads > 0, spreads, 1.0)
-    return (levels, spreads) if rows.ndim > 1 else (float(levels), float(spreads))
+def _full_precision(due: Any = "float32") -> str:
+    """What scales and answers computes in: never half precision, which has 3 digits."""
+    of_policy = keras.config.dtype_policy().compute_dtype
+    return "float64" if "float64" in (due, of_policy) else "float32"
+
+
+def _scale(rows: np.ndarray, dtype: str) -> layers.Rescaling:
+    """A layer that takes these rows (rows, features) to mean 0 and variance 1.
+
+    Keras' own Normalization divides by 1e-7 at least, so it loses small units.
+    """
+    levels, spreads = (part.reshape(1, 1, -1) for part in level_and_spread(rows))
+    return layers.Rescaling(1 / spreads, offset=-levels / spreads, dtype=dtype)
+
+
+def _column(steps: Any, place: int, dtype: str) -> Any:
+    """One column of (batch, steps, columns), by layers that every file can hold."""
+    others = steps.shape[-1] - 1 - place
+    turned = layers.Permute((2, 1), dtype=dtype)(steps)
+    column = layers.Cropping1D((place, others), dtype=dtype)(turned)
+    return layers.Permute((2, 1), dtype=dtype)(column)
+
+
+def _sorted(steps: Any, dtype: str) -> Any:
+    """Each row of (batch, steps, columns) from low to high, by the same kind of layers.
+
+    A bubble sort: each pass brings the highest of what is left to its place.
+    """
+    columns = [_column(steps, place, dtype) for place in range(steps.shape[-1])]
+    for last in reversed(range(1, len(columns))):
+        for place in range(last):
+            pair = columns[place : place + 2]
+            columns[place] = layers.Minimum(dtype=dtype)(pair)
+            columns[place + 1] = layers.Maximum(dtype=dtype)(pair)
+    if len(columns) == 1:
+        return columns[0]
+    return layers.Concatenate(dtype=dtype)(columns)
 
 
 def _model_input(frame: pd.DataFrame, shape: tuple, name: str) -> np.ndarray:
-    """The frame as a batch of one, float32, shape (1, time_steps, features)."""
+    """The frame as a batch of one, shape (1, time_steps, features)."""
     if frame.shape != shape:
         raise ValueError(
             f"forecast: of {name} the model needs {shape[0]} rows of {shape[1]} "
@@ -662,8 +709,8 @@ def _model_input(frame: pd.DataFrame, shape: tuple, name: str) -> np.ndarray:
         raise ValueError(
             f"forecast: column {text[0]!r} of {name} does not hold numbers."
         )
-    values = frame.to_numpy(dtype=np.float32, na_value=np.nan)
-    missing = int((~np.isfinite(values)).sum())
+    values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
+    missing = int((~(np.abs(values) <= LARGEST)).sum())
     if missing:
         mend = (
             "Give their values at the times to come; what is not known in advance "
@@ -672,7 +719,8 @@ def _model_input(frame: pd.DataFrame, shape: tuple, name: str) -> np.ndarray:
             else "Fill them first: fill_gaps(frame, limit=...)"
         )
         raise ValueError(
-            f"forecast: {missing} values are missing (NaN or infinite) in the "
-            f"{shape[0]} rows of {name} that the model reads. {mend}."
+            f"forecast: {missing} values are missing (NaN, infinite or beyond "
+            f"{LARGEST:g}) in the {shape[0]} rows of {name} that the model reads. "
+            f"{mend}."
         )
     return values[np.newaxis]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
+from simple_lstm import _precision
 from simple_lstm._reading import read_series
 from simple_lstm._time_index import check_sorted, frequency
 
@@ -240,10 +241,11 @@ class Windows:
 
     Attributes
     ----------
-    values : numpy.ndarray, float32, shape (rows, features)
-        The whole series.
-    known_values : numpy.ndarray or None, float32, shape (rows or more, k)
-        What is known in advance.
+    values : numpy.ndarray, shape (rows, features)
+        The whole series: float32, or float64 where float32 would move its values (see
+        `make_windows`).
+    known_values : numpy.ndarray or None, shape (rows or more, k)
+        What is known in advance, in the same precision.
     starts : numpy.ndarray, int, shape (samples,)
         For each window the row of its first target: the first row not yet known.
     lookback, horizon : int
@@ -280,6 +282,8 @@ class Windows:
             lines.append(f"  known    {steps} of {', '.join(self.known_columns)}")
         if self.left_out:
             lines.append(f"  left out because they touch a gap: {self.left_out:,}")
+        if self.values.dtype == np.float64:
+            lines.append("  float64, because float32 would move their values")
         return "\n".join(lines)
 
     @property
@@ -367,6 +371,13 @@ def make_windows(
     may reach back before that part, as they would on the day of the forecast; its
     targets never reach beyond it. Windows that touch a gap are left out and counted.
 
+    Windows hold float32, as Keras does. Where that would move values (a meter at
+    187,654,321 that rises by 12 in a time step), they hold float64, and so does a
+    `simple_lstm.models.forecaster` made of them, until it has taken the level off.
+    Keras rounds arrays to float32 on their way into ``model.fit(array)`` and
+    ``model.predict(array)``, so give it ``windows.batches()``, or call
+    ``model(array)``.
+
     Parameters
     ----------
     data : pandas.DataFrame, pandas.Series or numpy.ndarray, shape (rows, features)
@@ -396,7 +407,8 @@ def make_windows(
     ------
     ValueError
         If there are too few rows for one window, a column is missing or holds text,
-        the times are unsorted, doubled or uneven, or gaps leave no window.
+        the times are unsorted, doubled or uneven, gaps leave no window, or numbers are
+        too large or too small for a model.
 
     Examples
     --------
@@ -420,6 +432,11 @@ def make_windows(
     values, columns = _as_numbers(data, "data")
     known_values, known_columns = _known(known_ahead, data)
     column = _column_number(target, columns)
+    dtypes = {_precision.needed(values, columns, column)}
+    if known_values is not None:
+        dtypes.add(_precision.needed(known_values, known_columns, None))
+        known_values = known_values.astype(max(dtypes), copy=False)
+    values = values.astype(max(dtypes), copy=False)  # "float64" comes after "float32"
     starts = _starts(len(values), lookback, horizon, rows, stride)
     complete = _complete(values, known_values, starts, lookback, horizon, column)
     if complete is not None:
@@ -454,7 +471,7 @@ def _longest_gap(series: pd.Series) -> int:
 def _as_numbers(
     data: pd.DataFrame | pd.Series | np.ndarray, name: str
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """float32 of shape (rows, columns), without a copy where it is that already."""
+    """Floats of shape (rows, columns): float32 without a copy, all else as float64."""
     if isinstance(data, pd.Series):
         data = data.to_frame()
     if isinstance(data, pd.DataFrame):
@@ -464,8 +481,11 @@ def _as_numbers(
                     f"make_windows: column {column!r} of {name} holds {dtype} values, "
                     "not numbers. Leave it out, or turn it into numbers."
                 )
+            if pd.api.types.is_integer_dtype(dtype):
+                _check_whole_numbers(data[column], f"column {column!r} of {name}")
         columns = tuple(map(str, data.columns))
-        array = data.to_numpy(dtype=np.float32, na_value=np.nan)
+        single = bool((data.dtypes == np.float32).all())
+        array = data.to_numpy(np.float32 if single else np.float64, na_value=np.nan)
     else:
         if data.dtype.kind not in "fiub":
             raise ValueError(
@@ -478,13 +498,26 @@ def _as_numbers(
                 "features), the series before it is cut into windows."
             )
         columns = tuple(f"column {number}" for number in range(array.shape[1]))
-        array = array.astype(np.float32, copy=False)
+        if array.dtype.kind in "iu":
+            _check_whole_numbers(array, name)
+        if array.dtype != np.float32:
+            array = array.astype(np.float64, copy=False)
     if np.isinf(array).any():
         raise ValueError(
             f"make_windows: {name} holds infinite values. Replace them by NaN if they "
             "stand for a gap."
         )
     return array, columns
+
+
+def _check_whole_numbers(values: pd.Series | np.ndarray, what: str) -> None:
+    """Refuse integers that float64 would round."""
+    known = values.dropna() if isinstance(values, pd.Series) else values
+    if len(known) and max(int(known.max()), -int(known.min())) > 2**53:
+        raise ValueError(
+            f"make_windows: {what} holds whole numbers beyond {2**53:,}, which no "
+            "float can tell apart. Take their level off first: subtract the first one."
+        )
 
 
 def _known(

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from simple_lstm._checking import check_numbers, check_texts
+from simple_lstm._checking import alike, check_numbers, check_targets, check_texts
 from simple_lstm.batches import TextBatches, TextStreams
 from simple_lstm.models import words_not_read
 from simple_lstm.preprocessing import Windows
@@ -150,6 +150,7 @@ def _training_data(
     model: keras.Model, train: Data, batch_size: int, seed: int
 ) -> dict[str, Any]:
     if isinstance(train, Windows):
+        _check_windows(model, train, "train")
         return {"x": train.batches(batch_size, shuffle=True, seed=seed)}
     if isinstance(train, TextStreams):
         return {"x": train, "shuffle": False}  # or no row would go on in the next batch
@@ -161,10 +162,37 @@ def _training_data(
 
 def _validation_data(model: keras.Model, validation: Data, batch_size: int) -> Any:
     if isinstance(validation, Windows):
+        _check_windows(model, validation, "validation")
         return validation.batches(8 * batch_size)  # no gradients: room for more
     if isinstance(validation, TextStreams):
         return validation
     return _arrays(model, validation, "validation")
+
+
+def _check_windows(model: keras.Model, windows: Windows, name: str) -> None:
+    """Refuse windows of other sizes, or of more digits, than the model takes."""
+    came = [(windows.lookback, len(windows.columns))]
+    if windows.known_columns:
+        came.append((windows.horizon, len(windows.known_columns)))
+    takes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
+    if len(takes) != len(came) or not all(map(alike, came, takes)):
+        raise ValueError(
+            f"fit: the windows of {name} have inputs of shape "
+            f"{' and '.join(map(str, came))}, but the model takes "
+            f"{' and '.join(map(str, takes))}. Make all windows with the same sizes, "
+            "and the model for them."
+        )
+    targets = (len(windows), windows.horizon)
+    check_targets(model, targets, f"fit: the targets of {name}")
+    if windows.values.dtype == np.float64 and model.inputs[0].dtype != "float64":
+        raise ValueError(
+            f"fit: the windows of {name} hold float64, because float32 would move "
+            f"their values, but the model takes {model.inputs[0].dtype}. Begin it with "
+            f'keras.Input({takes[0]}, dtype="float64") and '
+            'keras.layers.Normalization(dtype="float64"), end it with '
+            'keras.layers.Rescaling(spread, offset=level, dtype="float64"), and '
+            'compile it with keras.losses.MeanAbsoluteError(dtype="float64").'
+        )
 
 
 class _StartFromZero(keras.callbacks.Callback):
@@ -216,6 +244,7 @@ def _arrays(
         raise ValueError(
             f"fit: {name} has {len(inputs):,} inputs but {len(labels):,} labels."
         )
+    check_targets(model, labels.shape, f"fit: the labels of {name}")
     missing = int(pd.isna(labels).sum())
     if missing:
         raise ValueError(

@@ -1,0 +1,115 @@
+"""How many digits a series needs: float32 where it can, float64 where it must.
+
+float32 keeps about seven digits. A meter that stands at 187,654,321 and rises by 12 in
+a time step needs more: float32 moves its readings by up to 8. Such a series stays
+float64 until a model has taken its level off; what is left fits float32 again.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+LARGEST, SMALLEST = 1e30, 1e-30  # so that no loss overflows or vanishes in float32
+
+
+def level_and_spread(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each column, 1 for one that never changes.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray, shape (rows, columns)
+        In any units. NaN is passed over.
+
+    Returns
+    -------
+    levels, spreads : numpy.ndarray, float64, shape (columns,)
+        In the units of the columns.
+    """
+    pairs = [_level_and_spread(column[~np.isnan(column)]) for column in rows.T]
+    levels, spreads = np.array(pairs).T
+    return levels, spreads
+
+
+def needed(values: np.ndarray, columns: tuple[str, ...], target: int | None) -> str:
+    """The precision that keeps a series what it is, or an error if none does.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (rows, columns)
+        The series in its own units, as exact as it came.
+    columns : tuple of str
+        Names for the error.
+    target : int or None
+        The column to forecast: of it every single time step has to stay right.
+
+    Returns
+    -------
+    {"float32", "float64"}
+        float64 if rounding to float32 moves a value by more than a ten-thousandth of
+        the spread of its column, or one of the target by more than a thousandth of what
+        it usually changes in a time step.
+
+    Raises
+    ------
+    ValueError
+        If values are larger than 1e30, or vary by less than 1e-30, or the target
+        changes so little in a time step that not even float64 helps a model.
+    """
+    if np.isnan(values).all(axis=0).any():
+        return "float32"  # no window will be whole, and the error will say so
+    _check_range(values, columns)
+    if values.dtype == np.float32:
+        return "float32"
+    error = np.fmax.reduce(np.abs(values.astype(np.float32) - values), axis=0)
+    error[np.fmax.reduce(values, axis=0) == np.fmin.reduce(values, axis=0)] = 0
+    allowed = 1e-4 * level_and_spread(values)[1]
+    if target is not None:
+        step = _usual_step(values[:, target])
+        allowed[target] = min(allowed[target], 1e-3 * step)
+    if not (error > allowed).any():
+        return "float32"
+    if target is not None:
+        _check_steps(values[:, target], step, columns[target])
+    return "float64"
+
+
+def _level_and_spread(column: np.ndarray) -> tuple[float, float]:
+    values = column.astype(np.float64)
+    level, spread = values.mean(), values.std()
+    changes = values.max() > values.min()
+    # Less than that is float64's own rounding.
+    return level, spread if changes and spread > 1e-14 * abs(level) else 1.0
+
+
+def _check_range(values: np.ndarray, columns: tuple[str, ...]) -> None:
+    largest, smallest = np.fmax.reduce(values, axis=0), np.fmin.reduce(values, axis=0)
+    for name, most, least in zip(columns, largest, smallest, strict=True):
+        if max(most, -least) > LARGEST or 0 < most - least < SMALLEST:
+            raise ValueError(
+                f"make_windows: column {name!r} holds values from {least:.3g} to "
+                f"{most:.3g}. Numbers beyond {LARGEST:g}, and differences below "
+                f"{SMALLEST:g}, overflow or vanish in a model. Take another unit: "
+                f"frame / {max(most, -least):.0e}."
+            )
+
+
+def _usual_step(series: np.ndarray) -> float:
+    """What a series usually changes in a time step in which it changes."""
+    steps = np.abs(np.diff(series))
+    steps = steps[steps > 0]  # NaN is not
+    return float(np.median(steps)) if len(steps) else np.inf
+
+
+def _check_steps(series: np.ndarray, step: float, name: str) -> None:
+    """Refuse a target whose steps are lost in float32 even without its level."""
+    levels, spreads = level_and_spread(series[:, np.newaxis])
+    scaled = (series - levels) / spreads
+    error = np.nanmean(np.abs(scaled.astype(np.float32) - scaled)) * spreads[0]
+    if error > step / 4:
+        raise ValueError(
+            f"make_windows: column {name!r} usually changes by {step:.3g} in a time "
+            f"step, but holds values from {np.nanmin(series):.6g} to "
+            f"{np.nanmax(series):.6g}: no model that computes in float32 can tell two "
+            "neighbors apart. Forecast how much it changes, frame.diff().iloc[1:], and "
+            "set values to NaN that cannot be true."
+        )

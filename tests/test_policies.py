@@ -1,0 +1,104 @@
+"""Models under every dtype policy of Keras, and in every file format."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from simple_lstm import models, preprocessing, training
+
+POLICIES = ["mixed_float16", "mixed_bfloat16", "float64"]
+FORMATS = ["model.keras", "model.h5"]
+KNOWN = np.arange(120.0)[:, np.newaxis]
+
+
+@pytest.fixture(params=POLICIES)
+def policy(request):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(request.param)
+    yield request.param
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.fixture(scope="module")
+def windows():
+    series = 1000 + 10 * np.sin(np.arange(120.0))
+    return preprocessing.make_windows(series, 8, 2, known_ahead=KNOWN)
+
+
+@pytest.fixture(scope="module")
+def past_alone():
+    return preprocessing.make_windows(1000 + 10 * np.sin(np.arange(120.0)), 8, 2)
+
+
+@pytest.mark.parametrize("quantiles", [None, (0.9,), (0.1, 0.5, 0.9)])
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_forecaster_trains_and_answers_in_full_precision(
+    policy, quantiles, ahead, windows, past_alone
+):
+    data = windows if ahead else past_alone
+    model = models.forecaster(data, units=4, quantiles=quantiles)
+    history = training.fit(model, data, validation=data, epochs=1)
+    assert np.isfinite(history.table.to_numpy()).all()
+    said = model.predict(data.batches(), verbose=0)
+    assert said.dtype == ("float64" if policy == "float64" else "float32")
+    assert np.abs(said - 1000).max() < 100
+
+
+def test_classifiers_train_and_answer_in_full_precision(policy):
+    due = "float64" if policy == "float64" else "float32"
+    sequences = 1e5 + np.random.default_rng(0).normal(size=(32, 5, 1))
+    labels = np.arange(32) % 3
+    model = models.sequence_classifier(sequences, classes=3, units=4)
+    training.fit(model, (sequences, labels), validation=(sequences, labels), epochs=1)
+    said = model(sequences)
+    assert said.dtype == due
+    np.testing.assert_allclose(np.sum(said, axis=1), 1, rtol=1e-5)
+    texts = ["a good film", "a bad film"] * 8
+    text_model = models.text_classifier(texts, units=4)
+    data = texts, np.arange(16) % 2
+    training.fit(text_model, data, validation=data, epochs=1)
+    assert text_model(tf.constant(texts)).dtype == due
+
+
+def test_a_model_of_characters_answers_in_full_precision(policy):
+    model = models.character_model(["to be or not to be"], units=4)
+    said = model(tf.constant([list("not to be")]))
+    assert said.dtype == ("float64" if policy == "float64" else "float32")
+    np.testing.assert_allclose(np.sum(said, axis=-1), 1, rtol=1e-5)
+
+
+READ = """
+import sys
+sys.modules["simple_lstm"] = None  # cannot be imported
+import keras, numpy
+model = keras.saving.load_model(sys.argv[1], safe_mode=True)
+inputs = dict(numpy.load(sys.argv[2]))
+numpy.save(sys.argv[3], model(inputs if len(inputs) > 1 else inputs["inputs"]))
+"""
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("kind", ["plain", "correcting", "quantiles"])
+@pytest.mark.filterwarnings("ignore:.*HDF5")
+def test_a_forecaster_opens_alone_in_every_format(kind, name, windows, tmp_path):
+    model = models.forecaster(
+        windows,
+        units=4,
+        correct=None if kind == "plain" else "column 0",
+        quantiles=(0.1, 0.5, 0.9) if kind == "quantiles" else None,
+    )
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(size=part.shape) for part in model.get_weights()])
+    inputs = {"inputs": windows.inputs, "known": windows.known}
+    files = [tmp_path / part for part in (name, "inputs.npz", "said.npy")]
+    keras.Model(model.input, model.output).save(files[0])
+    np.savez(files[1], **inputs)
+    ran = subprocess.run(
+        [sys.executable, "-c", READ, *files], capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    np.testing.assert_allclose(np.load(files[2]), model(inputs), rtol=1e-6)

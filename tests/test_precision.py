@@ -1,0 +1,269 @@
+"""Series far from zero, in tiny or in huge units: nothing depends on them."""
+
+import functools
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simple_lstm import baselines, evaluation, models, preprocessing, training
+
+METER = 187_654_321.0
+HOURS = pd.date_range("2024-01-01", periods=240, freq="h")
+
+
+def series(level=0.0, unit=1.0):
+    """A wave of height 10 with noise, in multiples of 1/256, which float64 adds up."""
+    noise = np.random.default_rng(0).normal(size=240)
+    wave = 10 * np.sin(2 * np.pi * np.arange(240) / 24) + noise
+    wave = np.round(wave * 256) / 256
+    return pd.DataFrame({"meter": level + wave * unit}, HOURS)
+
+
+def parts(frame, horizon=3, **options):
+    split = preprocessing.time_split(frame)
+    return [
+        preprocessing.make_windows(frame, 12, horizon, rows=rows, **options)
+        for rows in (split.train, split.validation, split.test)
+    ]
+
+
+@functools.cache
+def trained(level=0.0, unit=1.0, quantiles=None):
+    """A model, what it says of the test part, and that part."""
+    train, validation, test = parts(series(level, unit))
+    options = {"quantiles": quantiles}
+    model = models.forecaster(train, units=4, learning_rate=0.02, **options)
+    training.fit(model, train, validation=validation, epochs=2, batch_size=32)
+    return model, model.predict(test.batches(), verbose=0), test
+
+
+def message(call, *arguments, **options):
+    with pytest.raises(ValueError, match=r"make_windows|fit") as caught:
+        call(*arguments, **options)
+    return str(caught.value)
+
+
+# Windows ------------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.integers(-(2**20), 2**20), min_size=12, max_size=60),
+    st.integers(-(2**32), 2**32),
+    st.sampled_from([2.0**-20, 1.0, 2.0**20]),
+)
+@settings(deadline=None, max_examples=200)
+def test_windows_hold_a_series_as_exactly_as_the_model_needs_it(steps, level, unit):
+    values = (level + np.cumsum(steps)) * unit
+    windows = preprocessing.make_windows(values, 3, 2)
+    change = np.abs(np.diff(values))
+    usual = np.median(change[change > 0]) if change.any() else 0
+    due = np.stack([values[start : start + 2] for start in windows.starts])
+    assert np.abs(windows.targets - due).max() <= max(1e-3 * usual, 0)
+
+
+def test_ordinary_series_stay_float32(hourly):
+    windows = preprocessing.make_windows(
+        hourly, 24, 3, known_ahead=preprocessing.calendar(hourly.index)
+    )
+    assert windows.inputs.dtype == windows.known.dtype == np.float32
+    assert "float64" not in repr(windows)
+
+
+def test_a_meter_far_from_zero_keeps_every_reading():
+    readings = METER + 12.0 * np.arange(200)
+    windows = preprocessing.make_windows(readings, 24, 1)
+    np.testing.assert_array_equal(windows.targets[:, 0], readings[24:])
+    np.testing.assert_array_equal(windows.inputs[-1, :, 0], readings[-25:-1])
+    assert "float64, because float32 would move their values" in repr(windows)
+
+
+def test_what_is_known_ahead_keeps_its_digits_too():
+    planned = 1e8 + np.arange(240) % 2
+    windows = preprocessing.make_windows(
+        series(), 24, 3, known_ahead=planned[:, np.newaxis]
+    )
+    assert np.unique(windows.known).tolist() == [1e8, 1e8 + 1]
+
+
+def test_a_column_that_never_changes_needs_no_digits():
+    frame = series().assign(constant=1 / 3, far=123_456_789.1)
+    assert preprocessing.make_windows(frame, 24, 3).inputs.dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64", "Int64", "float64"])
+def test_whole_numbers_beyond_float64_are_refused_and_the_advice_works(dtype):
+    readings = 2**60 + 12 * np.arange(100)
+    frame = pd.DataFrame({"meter": readings}, HOURS[:100]).astype(dtype)
+    if dtype == "float64":  # rounded before it came here: nothing can be known
+        return
+    text = message(preprocessing.make_windows, frame, 5, 1)
+    assert "column 'meter' of data holds whole numbers beyond" in text
+    assert "subtract the first one" in text
+    rest = frame - frame.iloc[0]
+    windows = preprocessing.make_windows(rest, 5, 1)
+    np.testing.assert_array_equal(windows.targets[:, 0], 12 * np.arange(5, 100))
+
+
+def test_values_that_overflow_are_refused_and_the_advice_works():
+    for unit in (1e35, 1e-35):
+        frame = series(unit=unit)
+        text = message(preprocessing.make_windows, frame, 24, 3)
+        assert "overflow or vanish in a model. Take another unit: frame / " in text
+        divisor = float(text.split("frame / ")[1].removesuffix("."))
+        preprocessing.make_windows(frame / divisor, 24, 3)
+
+
+def test_a_target_that_float32_cannot_hold_is_refused_and_the_advice_works():
+    counter = 0.25 * np.arange(240) + np.repeat([0, 1e12], 120)
+    frame = pd.DataFrame({"meter": counter}, HOURS)
+    text = message(preprocessing.make_windows, frame, 24, 3)
+    assert text.startswith("make_windows: column 'meter' usually changes by 0.25 in a")
+    change = frame.diff().iloc[1:]
+    change[change["meter"] > 1e6] = np.nan  # the jump cannot be true
+    windows = preprocessing.make_windows(change, 24, 3)
+    assert (windows.targets == 0.25).all()
+
+
+# Models, scores and forecasts ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("level", "unit", "quantiles"),
+    [(METER, 1.0, None), (-1e8, 0.25, None), (2e10, 1.0, (0.1, 0.5, 0.9))],
+)
+def test_a_level_changes_neither_training_nor_forecasts(level, unit, quantiles):
+    plain_model, plain, test = trained(quantiles=quantiles)
+    model, moved, moved_test = trained(level, unit, quantiles)
+    np.testing.assert_allclose((moved - level) / unit, plain, atol=2e-2)
+    np.testing.assert_array_equal((moved_test.targets - level) / unit, test.targets)
+    far = models.forecast(model, series(level, unit), quantiles=quantiles)
+    near = models.forecast(plain_model, series(), quantiles=quantiles)
+    np.testing.assert_allclose((far - level) / unit, near, atol=2e-2)
+
+
+@pytest.mark.parametrize("unit", [1e-20, 1e-10, 1e20])
+def test_a_unit_changes_neither_training_nor_forecasts(unit):
+    plain_model, plain, _ = trained()
+    model, moved, _ = trained(unit=unit)
+    np.testing.assert_allclose(moved / unit, plain, atol=2e-2)
+    far, near = (
+        models.forecast(model, series(unit=unit)),
+        models.forecast(plain_model, series()),
+    )
+    np.testing.assert_allclose(far / unit, near, atol=2e-2)
+
+
+@pytest.mark.parametrize("level", [METER, 2e10])
+def test_a_level_changes_no_baseline_and_no_score(level):
+    def scores(frame):
+        train, _, test = parts(frame)
+        values = frame["meter"]
+        said = {
+            "last": baselines.repeat_last(values, test.starts, 3),
+            "ridge": baselines.ridge(train, test),
+            "boosting": baselines.gradient_boosting(train, test),
+        }
+        return {
+            name: float(np.abs(forecast - test.targets).mean())
+            for name, forecast in said.items()
+        }
+
+    assert scores(series(level)) == pytest.approx(scores(series()), rel=2e-2)
+
+
+def test_a_first_guess_far_from_zero_is_corrected_as_well():
+    def answer(level):
+        frame = series(level)
+        guess = baselines.typical_ahead(frame["meter"], 3, period=24).to_frame()
+        train, validation, test = parts(frame[96:], known_ahead=guess)
+        model = models.forecaster(train, units=4, correct="typical meter")
+        training.fit(model, train, validation=validation, epochs=1)
+        return model.predict(test.batches(), verbose=0)
+
+    np.testing.assert_allclose(answer(METER) - METER, answer(0.0), atol=2e-2)
+
+
+READ = """
+import sys
+sys.modules["simple_lstm"] = None  # cannot be imported
+import keras, numpy
+model = keras.saving.load_model(sys.argv[1], safe_mode=True)
+inputs = numpy.load(sys.argv[2])
+numpy.savez(sys.argv[3], call=model(inputs), batch=model.predict_on_batch(inputs))
+"""
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+@pytest.mark.filterwarnings("ignore:.*HDF5")
+def test_a_saved_model_reads_readings_in_their_own_units_alone(name, tmp_path):
+    model, said, test = trained(METER)
+    model.save(tmp_path / name)
+    np.save(tmp_path / "inputs.npy", test.inputs)
+    files = [tmp_path / part for part in (name, "inputs.npy", "answers.npz")]
+    ran = subprocess.run(
+        [sys.executable, "-c", READ, *files], capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    for answer in np.load(files[-1]).values():
+        np.testing.assert_allclose(answer - METER, said - METER, atol=1e-3)
+
+
+def test_what_keras_rounds_is_said_where_it_can_be_read():
+    model, said, test = trained(METER)
+    rounded = model.predict(test.inputs, verbose=0)
+    assert np.abs(rounded - said).max() > 0.1  # what the docstring warns of
+    assert "``model(array)``" in (preprocessing.make_windows.__doc__ or "")
+    np.testing.assert_allclose(model(test.inputs), said, atol=1e-3)
+
+
+def test_a_model_of_float32_does_not_learn_from_such_windows():
+    train, validation, _ = parts(series(METER))
+    model = keras.Sequential(
+        [keras.Input((12, 1)), keras.layers.LSTM(2), keras.layers.Dense(3)]
+    )
+    model.compile("adam", "mae")
+    text = message(training.fit, model, train, validation=validation, epochs=1)
+    assert "the windows of train hold float64" in text
+    scale = keras.layers.Normalization(dtype="float64")
+    scale.adapt(train.inputs.reshape(-1, 1))
+    level, spread = train.targets.mean(keepdims=True), train.targets.std(keepdims=True)
+    advised = keras.Sequential(
+        [
+            keras.Input((12, 1), dtype="float64"),
+            scale,
+            keras.layers.LSTM(8),
+            keras.layers.Dense(3),
+            keras.layers.Rescaling(spread, offset=level, dtype="float64"),
+        ]
+    )
+    advised.compile("adam", keras.losses.MeanAbsoluteError(dtype="float64"))
+    training.fit(advised, train, validation=validation, epochs=20, batch_size=16)
+    said = advised.predict(validation.batches(), verbose=0)
+    assert np.abs(said - validation.targets).mean() < 0.5 * spread
+
+
+def test_a_scaled_classifier_reads_any_unit():
+    rng = np.random.default_rng(0)
+    sequences = rng.normal(size=(64, 5, 2))
+    answers = [
+        models.sequence_classifier(sequences * unit, units=4).predict(
+            sequences * unit, verbose=0
+        )
+        for unit in (1.0, 1e-12, 1e12)
+    ]
+    np.testing.assert_allclose(answers[1], answers[0], atol=1e-5)
+    np.testing.assert_allclose(answers[2], answers[0], atol=1e-5)
+
+
+def test_scores_of_a_series_far_from_zero_are_its_own():
+    truth = 1e8 + np.arange(10.0) % 2
+    board = evaluation.Scoreboard(truth, metric="MAE", baseline="one too high")
+    board.add("one too high", truth + 1)
+    board.add("perfect", truth)
+    assert board.scores == {"one too high": 1.0, "perfect": 0.0}
