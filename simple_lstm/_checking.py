@@ -78,7 +78,7 @@ def check_targets(model: Any, shape: tuple[int, ...], what: str) -> None:
     raise ValueError(
         f"{what} have shape {shape}, but the model answers {(None, *answer)}, and its "
         f"loss, {loss}, needs {(None, *fitting[-1])}: Keras would stretch one to the "
-        f"other and learn from wrong pairs. {_remedy(came, answer, sparse)}"
+        f"other and learn from wrong pairs. {_remedy(loss, came, answer)}"
     )
 
 
@@ -99,11 +99,11 @@ def alike(came: tuple[int, ...], due: tuple[int | None, ...]) -> bool:
     )
 
 
-def _remedy(came: tuple[int, ...], answer: tuple, sparse: bool) -> str:
-    one_hot = len(came) == len(answer) and came[-1] > 1
-    if one_hot and (sparse or answer[-1] == 1):
+def _remedy(loss: str, came: tuple[int, ...], answer: tuple[int | None, ...]) -> str:
+    one_less = len(came) == len(answer) - 1
+    if loss.startswith(("sparse_", "binary_")) and not one_less and came[-1:] != (1,):
         return "Labels of one column for each class become numbers: labels.argmax(-1)."
-    if not sparse and len(came) == len(answer) - 1:
+    if loss.startswith("categorical_") and one_less:
         return (
             "Class numbers go with loss='sparse_categorical_crossentropy', or become "
             "columns: keras.utils.to_categorical(labels)."

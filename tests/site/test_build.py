@@ -7,6 +7,12 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+
+pytest.importorskip(
+    "sphinx_gallery", reason='needs Sphinx: python -m pip install -e ".[docs]"'
+)
+
 ROOT = Path(__file__).parents[2]
 PAGE = '"""\nTitle\n=====\n\nText.\n"""\n\n'
 PAGES = {
