@@ -171,7 +171,7 @@ class Scoreboard:
             (
                 name,
                 self.format(score),
-                f"{100 * skills[name]:.1f} %",
+                f"{100 * skills[name]:.1f} %" if skills[name] > -math.inf else "worse",
                 "best" if name == best else "",
             )
             for name, score in self.scores.items()

@@ -31,7 +31,7 @@ LEARNING_RATE, WEIGHT_DECAY = 3e-2, 0.2
 TEMPERATURES = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.3, 1.6]
 TOP_PS = [0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 1.0]
 SAMPLES, LENGTH = 6, 1200  # texts that are written with each, and their characters
-CONTEXT = 4  # characters that the n-gram, the baseline, looks back on
+CONTEXTS = range(2, 8)  # characters that the n-gram, the baseline, may look back on
 PROMPT, SEED = "    def __", 0
 
 plt.style.use("simple_lstm.simple_lstm")
@@ -145,7 +145,11 @@ def path(writer, name, values):
 
 
 # %%
-ngram = baselines.NGram(CONTEXT).fit(train)
+counted = baselines.NGram(max(CONTEXTS)).fit(train)
+some = "".join(validation)[:50_000]  # enough to tell which context is best
+loss = {k: counted.up_to(k).surprisal(some).mean() for k in CONTEXTS}
+ngram = counted.up_to(min(loss, key=loss.get))
+print("best context of the n-gram on validation modules:", min(loss, key=loss.get))
 paths = {
     "LSTM, temperature": path(model, "temperature", TEMPERATURES),
     "LSTM, top-p": path(model, "top_p", TOP_PS),
