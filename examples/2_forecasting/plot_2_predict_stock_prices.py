@@ -294,7 +294,7 @@ ax.legend(loc="upper right")
 # on the days of the test?
 
 tomorrow = models.forecast(model, prices).iloc[0, 0]
-moves = returns[name].rolling(250)
+moves = returns[name].rolling(250, min_periods=LOOKBACK)
 ends = [moves.quantile(level) for level in (0.05, 0.95)]  # known at the end of each day
 before = test_returns.starts - 1
 held = evaluation.coverage(*(end.iloc[before] for end in ends), came[:, 0])
