@@ -217,25 +217,24 @@ ax.set(title="Pairs in the right order", xlabel="part of the pairs", xlim=(0, 1.
 ax.invert_yaxis()
 ax.legend(loc="lower left", bbox_to_anchor=(0, 1.08), ncols=4, fontsize=9)
 table.loc["all"] = table.sum()
-print(table)
+print(table.to_string())
 
 # %%
 simple = [name for name in readers if name != "LSTM"]
 lstm, others = table["LSTM"], table[simple].max(axis=1)
-more = lstm["all"] > others["all"]
-evaluation.claim("the LSTM gets more pairs right than the best of the others", more)
+level = abs(lstm["all"] - others["all"]) <= 5
+evaluation.claim("in all pairs, LSTM and best baseline are within 5", level)
 swaps = ["A, but B", *swapped]
 off = table.loc[swaps, simple].sum() - table.loc[swaps, "pairs"].sum() / 2
 guessed = off.abs().max() <= 4
-evaluation.claim("where only the order differs, those just guess", guessed)
-half = table["pairs"] / 2
-turned = lstm["not bad / bad"] > others["not bad / bad"]
+evaluation.claim("where only the order differs, the baselines just guess", guessed)
+ahead = (lstm > others)[["A, but B", "although A, B"]].all()
 evaluation.claim(
-    'it knows better than they that "not bad" is better than "bad"', turned
+    'with "but", and "although" first, the LSTM is better than the best of them', ahead
 )
-evaluation.claim('with "but" it beats guessing', lstm["A, but B"] > half["A, but B"])
 
 # %%
+half = table["pairs"] / 2
 weak = lstm["A, although B"] <= half["A, although B"]
 evaluation.claim('it is no better than guessing where "although" comes last', weak)
 double = max(lstm["not without / without"], others["not without / without"])
@@ -243,13 +242,15 @@ none = double <= half["not without / without"]
 evaluation.claim("no model understands a double negation", none)
 
 # %%
-# Where only order decides, models that count words and pairs of neighbors can but
-# guess. The LSTM has learned that the end of a sentence weighs most. That serves it
-# well after "but" and misleads it where the weaker clause comes last: it has no idea of
-# the word "although". A "not" makes praise weaker, but that needs no LSTM: the word
-# itself is commoner in blame. That "not bad" is better than "bad" the LSTM knows more
-# often than the others, and still not reliably. None of them sees that two negations
-# make praise. With one reserve: the batch size was chosen with such counts in view.
+# Where only order decides, models that count or average words can but guess. The LSTM
+# has learned that the end of a sentence weighs most. That serves it well after "but"
+# and misleads it where the weaker clause comes last: it has no idea of the word
+# "although". A "not" makes praise weaker, but that needs no LSTM: the word itself is
+# commoner in blame. That "not bad" is better than "bad" the averaged vectors know as
+# well as the LSTM or better, and without any understanding: each word beside "bad"
+# makes the mean milder. So in all pairs they are about level. The LSTM is worth having
+# where order decides. None of the models sees that two negations make praise. With one
+# reserve: the batch size was chosen with such counts in view.
 #
 # Your own sentence
 # -----------------
