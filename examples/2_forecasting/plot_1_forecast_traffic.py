@@ -176,12 +176,12 @@ forecasts = {
     "plain LSTM": plain.predict(plain_test.batches(512), verbose=0),
     "correcting LSTM": model.predict(test.batches(512), verbose=0),
 }
+
+# %%
 truth = test.targets
 board = evaluation.Scoreboard(truth, metric="MAE", unit=UNIT, baselines=simple)
 for name in ("plain LSTM", "correcting LSTM"):
     board.add(name, forecasts[name])
-
-# %%
 print(board)
 plots.scoreboard(board)
 mae = board.scores
