@@ -23,6 +23,8 @@ _SOURCE = (
     "margin: 0.6em 0; padding: 0.6em; overflow-x: auto; line-height: 1.5; color: #000; "
     "background: #fff; border: 1px solid #b9bec4; border-radius: 3px;"
 )
+# In a notebook, MathJax then takes no dollars of theirs for formulas.
+_NO_MATH = "tex2jax_ignore mathjax_ignore"
 _SHADES = 16  # steps from orange to blue; even, so that one is white
 _LEVELS = "▁▂▃▄▅▆▇█"
 
@@ -50,7 +52,7 @@ class ColoredText:
             f"<p style='{_LINE}'>{' '.join(self._word(*pair) for pair in line)}</p>"
             for line in self.lines
         )
-        return f"<div class='colored-text'>{''.join(lines)}</div>"
+        return f"<div class='colored-text {_NO_MATH}'>{''.join(lines)}</div>"
 
     def _word(self, word: str, number: float) -> str:
         color = _color(_place(number, self.limits))
@@ -100,7 +102,7 @@ class ColoredSource:
             parts.append(f"<span style='background:{color}'>{text}</span>")
         return (
             # HTML drops a line break that stands right behind the tag.
-            f"<pre class='colored-source' tabindex='0' style='{_SOURCE}'>\n"
+            f"<pre class='colored-source {_NO_MATH}' tabindex='0' style='{_SOURCE}'>\n"
             f"{''.join(parts)}</pre>"
         )
 

@@ -8,12 +8,13 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Mapping
 from fractions import Fraction
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
+
+from simple_lstm import _values
 
 # What has to stand before a line of Python that goes on with something.
 _BEFORE = {
@@ -22,20 +23,17 @@ _BEFORE = {
     "except": "try: pass\n",
     "finally": "try: pass\n",
 }
-_METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "MAE": lambda truth, prediction: float(np.mean(np.abs(prediction - truth))),
-    "RMSE": lambda truth, prediction: float(
-        np.sqrt(np.mean((prediction - truth) ** 2))
-    ),
-    "accuracy": lambda truth, prediction: float(np.mean(prediction == truth)),
-}
+_METRICS = ("MAE", "RMSE", "accuracy")
+_ENOUGH = 30  # points at a shift; with fewer, chance finds a lag where there is none
+_SAME = 1e-12  # correlations that differ by no more are the same but for rounding
 
 
 class Scoreboard:
-    """Models and baselines, each judged on the same truth.
+    """Baselines and models, each judged on the same truth.
 
-    ``print(board)`` shows it as text; in a notebook ``board`` alone shows a table.
-    The best row is marked in both.
+    ``print(board)`` shows it as text; in a notebook ``board`` alone shows a table. Both
+    mark the best row. The skill of each row is measured against the best baseline,
+    which is the one to beat.
 
     Parameters
     ----------
@@ -44,43 +42,65 @@ class Scoreboard:
     metric : {"MAE", "RMSE", "accuracy"}
         Mean absolute error, root mean squared error, or the part that is exactly
         right. An error is better low, accuracy is better high.
-    baseline : str
-        The name of the row that the others are held against.
+    baselines : mapping of str to array_like
+        By name, the predictions of all that a model of yours has to beat.
     unit : str, optional
         Unit of the score, for example "vehicles/h".
+
+    Attributes
+    ----------
+    scores : dict of str to float
+        The score of each row, baselines first.
+    best_baseline : str
+        Name of the best baseline (the first one of equals).
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric, there is no baseline, or the truth or a baseline
+        cannot be judged (see `add`).
 
     Examples
     --------
     >>> from simple_lstm import evaluation
-    >>> board = evaluation.Scoreboard([1, 2, 3], metric="MAE", baseline="always 2")
-    >>> board.add("always 2", [2, 2, 2])
+    >>> simple = {"always 1": [1, 1, 1], "always 2": [2, 2, 2]}
+    >>> board = evaluation.Scoreboard([1, 2, 3], metric="MAE", baselines=simple)
     >>> board.add("my model", [1, 2, 2.5])
     >>> print(board)
                  MAE   skill
+    always 1       1  -50.0 %
     always 2  0.6667    0.0 %
     my model  0.1667   75.0 %  best
+    skill against always 2, the best baseline
     """
 
     def __init__(
-        self, truth: ArrayLike, *, metric: str, baseline: str, unit: str = ""
+        self,
+        truth: ArrayLike,
+        *,
+        metric: str,
+        baselines: Mapping[str, ArrayLike],
+        unit: str = "",
     ) -> None:
         if metric not in _METRICS:
             raise ValueError(
                 f"Scoreboard(metric={metric!r}): choose one of {', '.join(_METRICS)}."
             )
-        self.truth = np.asarray(truth)
-        if pd.isna(self.truth).any():
+        if not isinstance(baselines, Mapping) or not baselines:
             raise ValueError(
-                f"Scoreboard: {int(pd.isna(self.truth).sum()):,} values of the truth "
-                "are missing (NaN). Leave them out, and their predictions."
+                "Scoreboard: baselines must be a dict of at least one name with its "
+                'predictions, for example {"always 0": np.zeros_like(truth)}.'
             )
         self.metric = metric
-        self.baseline = baseline
         self.unit = unit
+        self.truth, self._kind = self._read("the values of the truth", truth)
         self.scores: dict[str, float] = {}
+        for name, prediction in baselines.items():
+            self.add(name, prediction)
+        self.best_baseline = self.best
 
     def add(self, name: str, prediction: ArrayLike) -> None:
-        """Judge one more prediction.
+        """Judge one more prediction, that of a model.
 
         Parameters
         ----------
@@ -92,33 +112,27 @@ class Scoreboard:
         Raises
         ------
         ValueError
-            If the name is taken, the shape differs, a prediction is NaN, or an accuracy
-            is asked of something that is not a label.
+            If the name is taken, the shape differs, a value is missing or infinite, an
+            error is asked of something that is no number, or an accuracy of something
+            that is no label or of labels that are not written like those of the truth.
         """
-        prediction = np.asarray(prediction)
         if name in self.scores:
             raise ValueError(f"Scoreboard: there is a row {name!r} already.")
-        if prediction.shape != self.truth.shape:
+        values, kind = self._read(f"the predictions of {name!r}", prediction)
+        if values.shape != self.truth.shape:
+            last = values.shape == (*self.truth.shape, 1)
             raise ValueError(
-                f"Scoreboard: the prediction of {name!r} has shape {prediction.shape}, "
-                f"the truth has {self.truth.shape}. Give one value for each."
+                f"Scoreboard: the predictions of {name!r} have shape {values.shape}, "
+                f"the truth has {self.truth.shape}. Give one value for each"
+                + (": np.squeeze(values, axis=-1)." if last else ".")
             )
-        missing = int(pd.isna(prediction).sum())
-        if missing:
+        if kind != self._kind:
             raise ValueError(
-                f"Scoreboard: {missing:,} of the {prediction.size:,} predictions of "
-                f"{name!r} are missing (NaN)."
+                f"Scoreboard: the truth is {self._kind}, the predictions of {name!r} "
+                f"are {kind}, so none of them could be right. "
+                + _alike(self.truth if kind == "numbers" else values)
             )
-        if self.metric == "accuracy":
-            if prediction.dtype.kind == "f" and (prediction % 1 != 0).any():
-                raise ValueError(
-                    f"Scoreboard: the predictions of {name!r} are not labels. Turn "
-                    "probabilities into labels first: (probability > 0.5).astype(int)."
-                )
-            truth = self.truth
-        else:
-            truth, prediction = self.truth.astype(float), prediction.astype(float)
-        self.scores[name] = _METRICS[self.metric](truth, prediction)
+        self.scores[name] = _score(self.metric, self.truth, values, name)
 
     @property
     def best(self) -> str:
@@ -127,32 +141,11 @@ class Scoreboard:
         return choose(self.scores, key=lambda name: self.scores[name])
 
     @property
-    def score_of_baseline(self) -> float:
-        """Score of the row that the others are held against.
-
-        Raises
-        ------
-        ValueError
-            If it has no row yet.
-        """
-        if self.baseline not in self.scores:
-            raise ValueError(
-                f"Scoreboard: the baseline {self.baseline!r} has no row yet. Add it."
-            )
-        return self.scores[self.baseline]
-
-    @property
     def skills(self) -> dict[str, float]:
-        """Skill of each row against the baseline row.
-
-        Raises
-        ------
-        ValueError
-            If the baseline has no row yet.
-        """
+        """Skill of each row against the best baseline."""
         perfect = 1.0 if self.metric == "accuracy" else 0.0
         errors = {name: abs(score - perfect) for name, score in self.scores.items()}
-        reference = abs(self.score_of_baseline - perfect)
+        reference = errors[self.best_baseline]
         return {name: skill(error, reference) for name, error in errors.items()}
 
     @property
@@ -164,33 +157,46 @@ class Scoreboard:
         """Write a score as text: an accuracy in percent, an error in four digits."""
         return f"{100 * score:.1f} %" if self.metric == "accuracy" else f"{score:.4g}"
 
-    def _cells(self) -> list[tuple[str, str, str, str]]:
+    def _read(self, what: str, values: ArrayLike) -> tuple[np.ndarray, str]:
+        if self.metric == "accuracy":
+            return _values.labels(f"Scoreboard: {what}", values)
+        otherwise = 'If they are labels, give metric="accuracy".'
+        what = f"Scoreboard: {what}"
+        return _values.numbers(what, values, otherwise=otherwise), "numbers"
+
+    def _cells(self) -> list[tuple[str, ...]]:
         """Name, score, skill and mark of each row, as text."""
+        best, skills = self.best, self.skills
         return [
             (
                 name,
                 self.format(score),
-                f"{100 * self.skills[name]:.1f} %",
-                "best" if name == self.best else "",
+                f"{100 * skills[name]:.1f} %" if skills[name] > -math.inf else "worse",
+                "best" if name == best else "",
             )
             for name, score in self.scores.items()
         ]
 
     def __str__(self) -> str:
-        rows = [("", self.heading, "skill", ""), *self._cells()]
+        rows: list[tuple[str, ...]] = [("", self.heading, "skill", "")]
+        rows += [(" ".join(name.split()), *rest) for name, *rest in self._cells()]
         first, second, third, _ = (
             max(map(len, column)) for column in zip(*rows, strict=True)
         )
-        lines = (
-            f"{name:<{first}}  {score:>{second}}  {gain:>{third}}  {mark}"
+        lines = [
+            f"{name:<{first}}  {score:>{second}}  {gain:>{third}}  {mark}".rstrip()
             for name, score, gain, mark in rows
-        )
-        return "\n".join(line.rstrip() for line in lines)
+        ]
+        return "\n".join([*lines, f"skill against {self._rival}"])
 
     __repr__ = __str__
 
+    @property
+    def _rival(self) -> str:
+        return f"{' '.join(self.best_baseline.split())}, the best baseline"
+
     def _repr_html_(self) -> str:
-        head = ("model", self.heading, f"skill against {self.baseline}", "")
+        head = ("model", self.heading, f"skill against {self._rival}", "")
         rows = [
             "<tr>"
             + "".join(f"<th scope='col'>{html.escape(cell)}</th>" for cell in head)
@@ -201,7 +207,9 @@ class Scoreboard:
                 f"<tr{style}><th scope='row'>{html.escape(name)}</th>"
                 + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
             )
-        return f"<table>{'</tr>'.join(rows)}</tr></table>"
+        # The classes keep MathJax, in a notebook, from taking dollars for formulas.
+        kind = "class='tex2jax_ignore mathjax_ignore'"
+        return f"<table {kind}>{'</tr>'.join(rows)}</tr></table>"
 
 
 def claim(text: str, holds: bool) -> None:
@@ -248,8 +256,13 @@ def skill(error: float, baseline_error: float) -> float:
     Returns
     -------
     float
-        1 is perfect, 0 as good as the baseline, below 0 worse than it; NaN if the
-        baseline is perfect.
+        1 is perfect, 0 as good as the baseline, below 0 worse than it; minus infinity
+        if the baseline is perfect and the model is not.
+
+    Raises
+    ------
+    ValueError
+        If an error is negative, missing or infinite.
 
     References
     ----------
@@ -263,7 +276,15 @@ def skill(error: float, baseline_error: float) -> float:
     >>> evaluation.skill(150, 200)
     0.25
     """
-    return 1 - error / baseline_error if baseline_error else float("nan")
+    error, reference = float(error), float(baseline_error)
+    if not (0 <= error < math.inf and 0 <= reference < math.inf):
+        raise ValueError(
+            f"skill: an error is 0 or more, but these are {error} and {reference}. "
+            "Give mean errors, as np.abs(prediction - truth).mean()."
+        )
+    if error == reference:
+        return 0.0  # also where both are perfect
+    return 1 - error / reference if reference else -math.inf
 
 
 def lag(
@@ -272,10 +293,10 @@ def lag(
     """By how many time steps the forecast comes too late.
 
     The forecast is moved against the truth, and the shift is kept at which the two
-    correlate best. A model that only repeats the last value it saw has a lag of
-    ``step``, however good its plot looks. A lag is a warning, not a verdict: where
-    nothing better than the last value can be known, the best forecast lags, too, so
-    compare its error with that of `simple_lstm.baselines.repeat_last`.
+    correlate best; of equal ones the smallest. A model that only repeats the last value
+    it saw has a lag of ``step``, however good its plot looks. A lag is a warning, not a
+    verdict: where nothing better than the last value can be known, the best forecast
+    lags, too, so compare its error with that of `simple_lstm.baselines.repeat_last`.
 
     Parameters
     ----------
@@ -284,7 +305,8 @@ def lag(
     step : int
         Which step ahead to look at, from 1 to the horizon.
     max_lag : int
-        The largest shift that is tried, in time steps.
+        The largest shift that is tried, in time steps. It needs 30 samples more: with
+        fewer points in common the largest shifts would fit best by chance.
 
     Returns
     -------
@@ -294,7 +316,8 @@ def lag(
     Raises
     ------
     ValueError
-        If the shapes differ, there are too few samples, or a series is constant.
+        If the shapes differ, values are missing or infinite, there are too few samples,
+        or forecast or truth is constant.
 
     Examples
     --------
@@ -305,35 +328,16 @@ def lag(
     >>> evaluation.lag(copied, truth)
     1
     """
-    predicted, true = np.asarray(prediction, float), np.asarray(truth, float)
-    if predicted.shape != true.shape:
-        raise ValueError(
-            f"lag: the prediction has shape {predicted.shape}, the truth {true.shape}."
-        )
-    if predicted.ndim == 2:
-        if not 1 <= step <= predicted.shape[1]:
-            raise ValueError(
-                f"lag(step={step}): the forecast has steps 1 to {predicted.shape[1]}."
-            )
-        predicted, true = predicted[:, step - 1], true[:, step - 1]
-    if np.isnan(predicted).any() or np.isnan(true).any():
-        raise ValueError("lag: some values are missing (NaN). Leave those windows out.")
+    predicted, true = _at_step(prediction, truth, step)
     samples = len(predicted)
-    if samples < max_lag + 3:
-        raise ValueError(
-            f"lag: {samples} samples are too few for shifts up to {max_lag}; "
-            "give more, or a smaller max_lag."
-        )
-    if np.ptp(predicted) == 0 or np.ptp(true) == 0:
-        raise ValueError("lag: a constant series has no lag.")
-    return int(
-        np.argmax(
-            [
-                np.corrcoef(predicted[shift:], true[: samples - shift])[0, 1]
-                for shift in range(max_lag + 1)
-            ]
-        )
+    _check_for_lag(predicted, true, max_lag)
+    fits = np.array(
+        [
+            _correlation(predicted[shift:], true[: samples - shift])
+            for shift in range(max_lag + 1)
+        ]
     )
+    return int(np.argmax(fits >= fits.max() - _SAME))
 
 
 def coverage(lower: ArrayLike, upper: ArrayLike, truth: ArrayLike) -> float:
@@ -358,8 +362,8 @@ def coverage(lower: ArrayLike, upper: ArrayLike, truth: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If the shapes differ, a value is missing, or a lower end lies above its upper
-        end.
+        If the shapes differ, a value is missing or infinite, or a lower end lies above
+        its upper end.
 
     Examples
     --------
@@ -415,8 +419,8 @@ def conformal_factor(
     Raises
     ------
     ValueError
-        If the shapes differ, a value is missing, the forecasts are not in order, the
-        level is not between 0 and 1, or there are too few samples for it.
+        If the shapes differ, a value is missing or infinite, the forecasts are not in
+        order, the level is not between 0 and 1, or there are too few samples for it.
 
     References
     ----------
@@ -456,6 +460,8 @@ def conformal_factor(
             f"conformal_factor: {samples} samples are too few for a level of {level}; "
             f"give at least {math.ceil(exact / (1 - exact))}."
         )
+    # In a unit in which no difference overflows; the factor has none.
+    low, center, high, true = _in_reach(np.stack([low, center, high, true]))[0]
     side = np.where(true < center, center - low, high - center)
     with np.errstate(divide="ignore", invalid="ignore"):
         needed = np.where(true == center, 0.0, np.abs(true - center) / side)
@@ -497,20 +503,103 @@ def lines_that_parse(text: str) -> float:
     return sum(map(_parses, lines)) / len(lines) if lines else float("nan")
 
 
+def _score(metric: str, truth: np.ndarray, prediction: np.ndarray, name: str) -> float:
+    if metric == "accuracy":
+        pairs = zip(truth.ravel().tolist(), prediction.ravel().tolist(), strict=True)
+        return sum(true == said for true, said in pairs) / truth.size
+    with np.errstate(over="ignore"):
+        wrong = np.abs(prediction - truth)
+    if np.isinf(wrong).any():
+        raise ValueError(
+            f"Scoreboard: the errors of {name!r} are beyond the largest float. Give "
+            "truth and predictions in a larger unit: values / 1e9."
+        )
+    # Divided by a power of two, which rounds nothing, so that no square overflows.
+    wrong, exponent = _in_reach(wrong)
+    mean = wrong.mean() if metric == "MAE" else np.sqrt(np.mean(wrong**2))
+    return float(np.ldexp(mean, exponent))
+
+
+def _in_reach(values: np.ndarray) -> tuple[np.ndarray, int]:
+    """Values divided by a power of two, the largest between 1/2 and 1; its exponent."""
+    exponent = int(np.frexp(np.abs(values).max())[1])
+    return np.ldexp(values, -exponent), exponent
+
+
+def _alike(text: np.ndarray) -> str:
+    """How to write labels that are text as numbers."""
+    try:
+        text.astype(int)
+    except ValueError:
+        return (
+            "Give each text its number: [classes.index(text) for text in values], with "
+            "the classes in the order of their numbers."
+        )
+    return "Turn the text into numbers: np.asarray(values, dtype=int)."
+
+
+def _at_step(
+    prediction: ArrayLike, truth: ArrayLike, step: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Forecast and truth of one step ahead, both of shape (samples,)."""
+    predicted, true = _same_shape("lag", prediction=prediction, truth=truth)
+    if predicted.ndim not in (1, 2):
+        raise ValueError(
+            f"lag: the shape is {predicted.shape}; expected (samples,) or (samples, "
+            "horizon). Give one feature or quantile: values[..., 0]."
+        )
+    if predicted.ndim == 1:
+        return predicted, true
+    if not 1 <= step <= predicted.shape[1]:
+        raise ValueError(
+            f"lag(step={step}): the forecast has steps 1 to {predicted.shape[1]}."
+        )
+    return predicted[:, step - 1], true[:, step - 1]
+
+
+def _check_for_lag(predicted: np.ndarray, true: np.ndarray, max_lag: int) -> None:
+    if max_lag < 1:
+        raise ValueError(f"lag(max_lag={max_lag}): must be 1 or more, as 24 is.")
+    samples = len(predicted)
+    largest = samples - _ENOUGH
+    if max_lag > largest:
+        enough = f"at least {max_lag + _ENOUGH} samples"
+        raise ValueError(
+            f"lag(max_lag={max_lag}): {samples} samples are too few; a shift is judged "
+            f"by {_ENOUGH} points or more. Give {enough}"
+            + (f", or max_lag={largest}." if largest > 0 else ".")
+        )
+    for what, values in {"forecast": predicted, "truth": true}.items():
+        if (values == values[0]).all():
+            raise ValueError(
+                f"lag: the {what} is constant, so it has no lag. Judge the forecast by "
+                "its error, with evaluation.Scoreboard."
+            )
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Pearson's correlation; minus infinity, which never wins, if one is constant."""
+    one, other = _centered(one), _centered(other)
+    size = np.linalg.norm(one) * np.linalg.norm(other)
+    return float(one @ other / size) if size else -math.inf
+
+
+def _centered(values: np.ndarray) -> np.ndarray:
+    """Values minus their mean, in a unit in which no level and no size does harm."""
+    values, _ = _in_reach(values)
+    moved, _ = _in_reach(values - values[0])  # of equal values, all of them 0
+    return moved - moved.mean()
+
+
 def _same_shape(name: str, **arrays: ArrayLike) -> list[np.ndarray]:
     """Arrays of one shape without gaps, as float, or an error that says why not."""
-    given = {key: np.asarray(values, dtype=float) for key, values in arrays.items()}
+    given = {
+        key: _values.numbers(f"{name}: the values of {key}", values)
+        for key, values in arrays.items()
+    }
     if len({array.shape for array in given.values()}) > 1:
         shapes = ", ".join(f"{key} {array.shape}" for key, array in given.items())
         raise ValueError(f"{name}: the shapes differ: {shapes}. Give one of each.")
-    for key, array in given.items():
-        if np.isnan(array).any():
-            raise ValueError(
-                f"{name}: {int(np.isnan(array).sum()):,} values of {key} are missing "
-                "(NaN). Leave those windows out."
-            )
-        if not array.size:
-            raise ValueError(f"{name}: {key} holds no values.")
     return list(given.values())
 
 

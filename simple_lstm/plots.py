@@ -7,18 +7,21 @@ the parts of an LSTM.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import matplotlib.dates
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from simple_lstm import _gate_drawing as drawing
+from simple_lstm import _values
 from simple_lstm._colored_text import ColoredSource as ColoredSource
 from simple_lstm._colored_text import ColoredText as ColoredText
 from simple_lstm._gate_drawing import GATES as GATES
@@ -32,8 +35,39 @@ if TYPE_CHECKING:
     from simple_lstm.training import History
 
 PAST, TRUTH, MODEL, OTHER = "#555555", "#000000", "#0072B2", "#D55E00"
+_P = ParamSpec("_P")
 
 
+def _figure(draw: Callable[_P, Axes]) -> Callable[_P, Axes]:
+    """Every text that a function writes stands as it is: a dollar is no formula.
+
+    Told text by text, because the setting ``text.parse_math`` would also spoil the
+    exponents of logarithmic axes.
+    """
+
+    @wraps(draw)
+    def drawn(*args: _P.args, **kwargs: _P.kwargs) -> Axes:
+        given = kwargs.get("ax")
+        before = {text: text.get_text() for text in _texts(given)}
+        ax = draw(*args, **kwargs)
+        for text in _texts(ax):
+            if text.get_text() != before.get(text, ""):
+                text.set_parse_math(False)
+        return ax
+
+    return drawn
+
+
+def _texts(ax: Any) -> list[Text]:
+    if ax is None:
+        return []
+    bars = [image.colorbar for image in ax.images if image.colorbar]
+    return [
+        text for one in [ax, *(bar.ax for bar in bars)] for text in one.findobj(Text)
+    ]
+
+
+@_figure
 def history(
     history: History | keras.callbacks.History,
     *,
@@ -98,6 +132,7 @@ def history(
     return ax
 
 
+@_figure
 def windows(
     windows: Windows,
     *,
@@ -156,6 +191,7 @@ def windows(
     return ax
 
 
+@_figure
 def forecast(
     past: pd.Series,
     forecasts: Mapping[str, pd.Series],
@@ -218,16 +254,17 @@ def forecast(
     return ax
 
 
+@_figure
 def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
-    """Draw a scoreboard as bars, the best one in color, the baseline as a line.
+    """Draw a scoreboard as bars, the best one in color, the best baseline as a line.
 
-    An error that is more than two and a half times that of the baseline has its bar
-    cut, and its score ends in an arrow, so that the others can be told apart.
+    An error that is more than two and a half times that of the best baseline has its
+    bar cut, and its score ends in an arrow, so that the others can be told apart.
 
     Parameters
     ----------
     board : simple_lstm.evaluation.Scoreboard
-        With the baseline among its rows.
+        With the baselines, and the models added to them.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure if not given.
 
@@ -237,24 +274,20 @@ def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
         With one bar for each row, in their order from the top.
     """
     names, scores = list(board.scores), list(board.scores.values())
-    baseline = board.score_of_baseline
+    baseline = scores[names.index(board.best_baseline)]
     if ax is None:
         _, ax = plt.subplots(figsize=(7, 0.45 * len(names) + 1.2))
     colors = [MODEL if name == board.best else "#b9bec4" for name in names]
     end = max(scores)
-    if board.metric != "accuracy":
+    if board.metric != "accuracy" and baseline:
         end = min(end, 2.5 * baseline)
-    bars = ax.barh(names, np.minimum(scores, end), color=colors)
+    places = range(len(names))
+    bars = ax.barh(places, np.minimum(scores, end), color=colors)
+    ax.set_yticks(places, names)
     labels = [board.format(score) + (" →" if score > end else "") for score in scores]
     white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
     ax.bar_label(bars, labels, padding=5, bbox=white)
-    ax.axvline(
-        baseline,
-        color=OTHER,
-        ls="--",
-        label=board.baseline,
-        zorder=0,
-    )
+    line = ax.axvline(baseline, color=OTHER, ls="--", zorder=0)
     ax.invert_yaxis()
     ax.margins(x=0.2)
     ax.grid(axis="y", visible=False)
@@ -263,10 +296,12 @@ def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
         title=f"{board.metric[0].upper()}{board.metric[1:]} on the test data",
         xlabel=f"{board.heading}, {better} is better",
     )
-    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), borderpad=0, handlelength=3)
+    place: Any = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderpad": 0}
+    ax.legend([line], [f"best baseline: {board.best_baseline}"], **place)
     return ax
 
 
+@_figure
 def confusion(
     truth: ArrayLike,
     prediction: ArrayLike,
@@ -298,17 +333,14 @@ def confusion(
     """
     from sklearn.metrics import confusion_matrix
 
-    true, said = np.asarray(truth), np.asarray(prediction)
-    if true.shape != said.shape or true.ndim != 1:
+    true, said = (
+        _numbered(what, values, classes)
+        for what, values in {"truth": truth, "prediction": prediction}.items()
+    )
+    if len(true) != len(said):
         raise ValueError(
-            f"plots.confusion: truth has shape {true.shape}, prediction {said.shape}; "
-            "expected (samples,) for both. Turn probabilities into labels first."
-        )
-    unnamed = set(np.unique([true, said])) - set(range(len(classes)))
-    if unnamed:
-        raise ValueError(
-            f"plots.confusion: the label {min(unnamed)} has no name among the "
-            f"{len(classes)} classes; labels are the integers from 0."
+            f"plots.confusion: {len(true)} values of the truth, but {len(said)} of the "
+            "prediction. Give one for each."
         )
     places = range(len(classes))
     counts = confusion_matrix(true, said, labels=places)
@@ -462,6 +494,7 @@ def colored_source(
     return ColoredSource(text, numbers, limits)
 
 
+@_figure
 def next_characters(
     chances: Mapping[str, pd.Series], *, most: int = 12, ax: Axes | None = None
 ) -> Axes:
@@ -502,13 +535,13 @@ def next_characters(
     for label in ax.get_xticklabels():
         short = len(label.get_text()) == 1
         label.set(**({"family": "monospace"} if short else {"rotation": 35}))
-        label.set_parse_math(False)  # a dollar is a dollar
     ax.grid(axis="x", visible=False)
     ax.set(title="What may come next", xlabel="next character", ylabel="probability")
     ax.legend()
     return ax
 
 
+@_figure
 def gates(
     trace: Trace,
     *,
@@ -590,6 +623,7 @@ def gates(
     return ax
 
 
+@_figure
 def cell_step(
     trace: Trace,
     step: int,
@@ -643,6 +677,29 @@ def _table(history: keras.callbacks.History) -> pd.DataFrame:
     table = pd.DataFrame(history.history)
     table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
     return table
+
+
+def _numbered(what: str, values: ArrayLike, classes: Sequence[str]) -> np.ndarray:
+    """Labels as numbers of classes, shape (samples,)."""
+    what = f"plots.confusion: the values of {what}"
+    labels, kind = _values.labels(what, values)
+    if kind == "text":
+        raise ValueError(
+            f"{what} are text; expected numbers from 0, the places in classes. Give "
+            "[classes.index(text) for text in values]."
+        )
+    if labels.ndim != 1:
+        raise ValueError(
+            f"{what} have shape {labels.shape}; expected (samples,). Give np.ravel of "
+            "them, if there is one label for each sample."
+        )
+    unnamed = [one for one in labels.tolist() if not 0 <= one < len(classes)]
+    if unnamed:
+        raise ValueError(
+            f"{what}: the label {unnamed[0]} has no name among the {len(classes)} "
+            "classes; labels are the integers from 0. Name more classes."
+        )
+    return labels.astype(int)
 
 
 def _name_of(character: str) -> str:

@@ -1,3 +1,4 @@
+import inspect
 import re
 from html.parser import HTMLParser
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import RendererAgg
 
 from simple_lstm import cell, evaluation, plots, preprocessing, training
 
@@ -90,22 +92,44 @@ def test_an_interval_is_an_area_from_its_first_column_to_its_last():
     assert "5 % to 95 %" in labels
 
 
+def board_of(*models, truth=(1.0, 2.0), unit="m", **baselines):
+    board = evaluation.Scoreboard(truth, metric="MAE", baselines=baselines, unit=unit)
+    for name, prediction in models:
+        board.add(name, prediction)
+    return board
+
+
 def test_the_scoreboard_colors_the_best_bar():
-    board = evaluation.Scoreboard([1.0, 2.0], metric="MAE", baseline="far", unit="m")
-    board.add("far", [4, 5])
-    board.add("near", [1, 3])
-    ax = plots.scoreboard(board)
+    ax = plots.scoreboard(board_of(("near", [1, 3]), far=[4, 5]))
     assert [bar.get_width() for bar in ax.patches] == [3, 0.5]
     far, near = (bar.get_facecolor() for bar in ax.patches)
     assert near == plt.matplotlib.colors.to_rgba(plots.MODEL) != far
     assert ax.get_xlabel() == "MAE (m), lower is better"
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["far", "near"]
+
+
+def test_the_dashed_line_stands_at_the_best_baseline():
+    ax = plots.scoreboard(board_of(("model", [1, 2]), far=[4, 5], near=[1, 3]))
+    (line,) = ax.lines
+    assert line.get_xdata() == [0.5, 0.5]
+    (text,) = ax.get_legend().get_texts()
+    assert text.get_text() == "best baseline: near"
+
+
+def test_a_board_with_a_perfect_baseline_shows_the_other_errors():
+    ax = plots.scoreboard(board_of(("worse", [1, 3]), perfect=[1, 2]))
+    assert [bar.get_width() for bar in ax.patches] == [0, 0.5]
+    ax.figure.canvas.draw()
+
+
+def test_a_name_that_begins_with_an_underscore_is_in_the_legend():
+    (text,) = plots.scoreboard(board_of(_it=[1, 3])).get_legend().get_texts()
+    assert "_it" in text.get_text()
 
 
 def test_a_figure_goes_where_it_is_told():
     fig, axes = plt.subplots(1, 2)
-    board = evaluation.Scoreboard([1.0], metric="MAE", baseline="it")
-    board.add("it", [2])
-    assert plots.scoreboard(board, ax=axes[1]) is axes[1]
+    assert plots.scoreboard(board_of(it=[2, 2]), ax=axes[1]) is axes[1]
     assert plots.history(training.History(TABLE, 1.0), ax=axes[0]) is axes[0]
     assert plt.get_fignums() == [fig.number]
 
@@ -275,17 +299,30 @@ def test_a_confusion_goes_where_it_is_told():
 @pytest.mark.parametrize(
     ("truth", "prediction", "message"),
     [
-        ([0, 1], [0], r"truth has shape \(2,\), prediction \(1,\)"),
-        ([0, 1], [[0.2], [0.9]], r"\(2, 1\).*Turn probabilities into labels"),
+        ([0, 1], [0], "2 values of the truth, but 1 of the prediction"),
+        ([0, 1], [[0], [1]], r"\(2, 1\); expected \(samples,\). Give np.ravel"),
+        ([0, 1], [[0.2], [0.9]], "Turn probabilities into labels"),
+        ([0, 1], np.array([0.2, 0.9], dtype=object), "Turn probabilities into labels"),
+        ([], [], "the values of truth: there are none"),
+        ([0, 1], [0, None], r"prediction: 1 of 2 are missing"),
+        ([0, 1], np.ma.masked_array([0, 1], [1, 0]), "prediction: 1 of 2 are missing"),
         ([0, 3], [0, 1], "the label 3 has no name among the 2 classes"),
         ([0, 1], [-1, 1], "the label -1 has no name"),
-        ([0, 1], [0.4, 1], "the label 0.4 has no name"),
-        (["a", "b"], ["a", "b"], "the label a has no name"),
+        ([0, 1], [0.4, 1], "Turn probabilities into labels"),
+        (["a", "b"], ["a", "b"], "truth are text; .*classes.index"),
+        ([0, 1], ["0", "1"], "prediction are text; expected numbers from 0"),
     ],
 )
 def test_labels_without_a_name_have_no_place(truth, prediction, message):
     with pytest.raises(ValueError, match=message):
         plots.confusion(truth, prediction, classes=["against", "for"])
+
+
+def test_named_labels_are_counted_as_advised():
+    classes, values = ["against", "for"], ["for", "against", "for"]
+    labels = [classes.index(text) for text in values]
+    ax = plots.confusion(labels, np.float32(labels), classes=classes)
+    np.testing.assert_array_equal(counts_shown(ax), [[1, 0], [0, 2]])
 
 
 def luminance(color):
@@ -323,6 +360,15 @@ class Words(HTMLParser):
     def handle_data(self, data):
         if self._into is not None:
             self._into[-1] += data
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [plots.colored_text(["$x$"], [0.5]), plots.colored_source("$x$", [0, 0, 1])],
+)
+def test_a_notebook_takes_no_dollars_of_a_text_for_formulas(shown):
+    (kind,) = re.findall(r"^<\w+ class='([^']*)'", shown._repr_html_())
+    assert {"tex2jax_ignore", "mathjax_ignore"} <= set(kind.split())
 
 
 WRITTEN = [
@@ -626,11 +672,110 @@ def test_blank_characters_have_a_name(blank):
     ax.figure.canvas.draw()  # a missing glyph would be warned of
 
 
-def test_signs_that_mean_something_in_formulas_are_drawn_as_they_are():
-    ax = plots.next_characters({"LSTM": chances("$_^\\{}%#&~'")})
-    assert sorted(written_under(ax)) == sorted("$_^\\{}%#&~'")
-    assert not any(label.get_parse_math() for label in ax.get_xticklabels())
+def drawn_strings(ax, monkeypatch):
+    """What is drawn of the text of a figure, and whether it is taken for a formula."""
+    found = {}
+
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+        found[s] = found.get(s, False) or bool(ismath)
+        return original(self, gc, x, y, s, prop, angle, ismath, mtext)
+
+    original = RendererAgg.draw_text
+    monkeypatch.setattr(RendererAgg, "draw_text", draw_text)
     ax.figure.canvas.draw()
+    return found
+
+
+def draw_windows(name):
+    times = pd.date_range("2024-01-01", periods=50, freq="h")
+    frame = pd.DataFrame({name: np.arange(50.0)}, times)
+    windows = preprocessing.make_windows(frame, 5, 3, known_ahead=frame)
+    return plots.windows(windows, known=name, unit=name, step=name)
+
+
+def draw_forecast(name):
+    times = pd.date_range("2024-01-01", periods=6, freq="h")
+    past = pd.Series([1.0, 2, 3], times[:3], name=name)
+    band = pd.DataFrame({name: [1.0, 2, 3], "high": [4.0, 5, 6]}, times[3:])
+    forecasts = {name: band["high"]}
+    return plots.forecast(past, forecasts, interval=band, unit=name, title=name)
+
+
+def draw_scoreboard(name):
+    return plots.scoreboard(board_of(("model", [1, 3]), unit=name, **{name: [4, 5]}))
+
+
+HOSTILE = ["a $ b $ c", "$x_1$", "\\$", "{", "%", "&", "<b>", "\n", "$5$", "$", "US$"]
+FIGURES = {
+    "history": lambda name: plots.history(training.History(TABLE, 1.0), unit=name),
+    "windows": draw_windows,
+    "forecast": draw_forecast,
+    "scoreboard": draw_scoreboard,
+    "confusion": lambda name: plots.confusion([0, 1], [1, 1], classes=[name, "b"]),
+    "next_characters": lambda name: plots.next_characters({name: chances("ab")}),
+    "gates": lambda name: plots.gates(small_trace(), labels=[name] * 6),
+    "gates, one unit": lambda name: plots.gates(
+        small_trace(features=2), units=[0], labels=[name] * 6
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
+def test_no_name_is_taken_for_a_formula(draw, name, monkeypatch):
+    found = drawn_strings(draw(name), monkeypatch)
+    assert not any(found.values())
+    for line in name.split("\n"):
+        assert any(line in text for text in found)
+
+
+def test_every_figure_is_tested_with_names_that_are_not_formulas():
+    drawn = {
+        name
+        for name, function in vars(plots).items()
+        if getattr(function, "__module__", "") == "simple_lstm.plots"
+        and not name.startswith("_")
+        and "ax" in inspect.signature(function).parameters
+    }
+    assert drawn == {name.split(",")[0] for name in FIGURES} | {"cell_step"}
+
+
+def test_names_of_two_units_are_not_joined_to_a_formula(monkeypatch):
+    times = pd.date_range("2024-01-01", periods=3, freq="h")
+    past = pd.Series([1.0, 2, 3], times, name="price in US$")
+    found = drawn_strings(plots.forecast(past, {}, unit="$"), monkeypatch)
+    assert found["price in US$ ($)"] is False
+
+
+@pytest.mark.parametrize("axis", ["x", "y"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_logarithmic_axes_keep_their_exponents(axis, when, monkeypatch):
+    _, ax = plt.subplots()
+    scale = {f"{axis}scale": "log"}
+    if when == "before":
+        ax.set(**scale)
+    plots.history(training.History(TABLE * 1000, 1.0), ax=ax)
+    ax.set(**scale, **{f"{axis}lim": (1e-3, 1e4)})
+    found = drawn_strings(ax, monkeypatch)
+    exponents = [text for text in found if "mathdefault" in text]
+    assert exponents
+    assert all(found[text] for text in exponents)
+
+
+def test_formulas_that_somebody_else_wrote_stay_formulas(monkeypatch):
+    _, ax = plt.subplots()
+    ax.text(2, 2, r"$\sigma$")
+    found = drawn_strings(
+        plots.history(training.History(TABLE, 1.0), ax=ax), monkeypatch
+    )
+    assert found[r"$\sigma$"] is True
+
+
+def test_signs_that_mean_something_in_formulas_are_drawn_as_they_are(monkeypatch):
+    ax = plots.next_characters({"LSTM": chances("$_^\\{}%#&~'")})
+    found = drawn_strings(ax, monkeypatch)
+    assert set("$_^\\{}%#&~'") <= set(found)
+    assert not any(found.values())
 
 
 def test_next_characters_go_where_they_are_told():

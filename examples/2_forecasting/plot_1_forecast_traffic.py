@@ -4,8 +4,9 @@ How much traffic will there be tomorrow?
 
 You forecast the next 24 hours of traffic on a highway from the last 48, learning from
 two years of hourly counts. A plain LSTM does worse than common sense; one that learns
-to *correct* common sense does better. The page takes 30 to 90 seconds on a laptop.
-**For your own data, change the line that begins with** ``traffic =``.
+to *correct* common sense does better, and only gradient boosting beats it. The page
+takes 30 to 90 seconds on a laptop. **For your own data, change the line that begins
+with** ``traffic =``.
 """
 
 # %%
@@ -34,6 +35,7 @@ BATCH_SIZE = 64  # windows between two updates of the weights
 RATE, SEED = 4e-3, 0  # the learning rate; what makes a run repeatable
 UNIT = "vehicles/h"  # of the column that is forecast
 plt.style.use("simple_lstm.simple_lstm")
+plt.rcParams["text.parse_math"] = False  # a dollar is a dollar, no formula
 
 # %%
 # Data: look before you touch
@@ -161,50 +163,62 @@ training.fit(plain, plain_train, validation=plain_validation, seed=SEED, **setti
 
 # %%
 place = (series[target].ffill(), test.starts, HORIZON)
-forecasts = {
+simple = {
     "last value": baselines.repeat_last(*place),
     "yesterday": baselines.repeat_season(*place, period=DAY),
     "same hour last week": baselines.repeat_season(*place, period=WEEK),
     "typical week": baselines.typical_season(*place, period=WEEK),
     "ridge regression": baselines.ridge(train, test),
     "gradient boosting": baselines.gradient_boosting(train, test, correct="typical"),
+}
+forecasts = {
+    **simple,
     "plain LSTM": plain.predict(plain_test.batches(512), verbose=0),
     "correcting LSTM": model.predict(test.batches(512), verbose=0),
 }
-truth, common = test.targets, "typical week"
-board = evaluation.Scoreboard(truth, metric="MAE", unit=UNIT, baseline=common)
-for name, values in forecasts.items():
-    board.add(name, values)
 
 # %%
+truth = test.targets
+board = evaluation.Scoreboard(truth, metric="MAE", unit=UNIT, baselines=simple)
+for name in ("plain LSTM", "correcting LSTM"):
+    board.add(name, forecasts[name])
 print(board)
 plots.scoreboard(board)
-mae, limit = board.scores, 0.96 * board.scores[common]
-plain_loses = mae["plain LSTM"] > mae[common]
+mae = board.scores
+plain_loses = mae["plain LSTM"] > mae["typical week"]
 evaluation.claim("a plain LSTM loses to a typical week", plain_loses)
-below = mae["correcting LSTM"] <= limit
-evaluation.claim("a correcting LSTM is at least 4 % below a typical week", below)
-boosting_wins = mae["gradient boosting"] < mae["correcting LSTM"]
-evaluation.claim("gradient boosting is better still", boosting_wins)
+others = min(mae[name] for name in simple if name != "gradient boosting")
+below = mae["correcting LSTM"] <= 0.96 * others
+evaluation.claim("a correcting LSTM is at least 4 % below all but boosting", below)
+behind = -board.skills["correcting LSTM"]
+rival = f"{board.best_baseline}, the best baseline"
+evaluation.claim(f"{rival}, is better still, by less than 5 %", 0 < behind < 0.05)
 
 # %%
 # Read the last rows with one reserve: the settings above were chosen with these test
 # errors in view, so on days still to come the LSTM may do a little worse.
 #
-# Bars that end left of the dashed line beat the typical week. The best row is not the
-# LSTM: on a table of this size gradient boosting, given the same correction to learn,
-# is hard to beat, so try it first. What speaks for the LSTM is that it needs no table.
-# It reads a history of any length, step by step, and answers all hours in one pass.
+# A bar that ends left of the dashed line beats the best baseline. The LSTM does not: on
+# a table of this size gradient boosting, given the same correction to learn, is hard to
+# beat, so try it first. The LSTM comes near and beats all the rest. What speaks for it
+# is that it needs no table: it reads a history of any length, step by step, and answers
+# all hours in one pass.
 #
 # Look closer
 # -----------
 # A forecast that only repeats what it saw last can look fine in a plot, but it comes
 # too late. The lag is the shift at which it fits the truth best: it should be zero.
 
-late = evaluation.lag(forecasts["correcting LSTM"], truth)
-evaluation.claim("the forecast does not lag behind the truth", late == 0)
+try:
+    late = evaluation.lag(forecasts["correcting LSTM"], truth)
+except ValueError as error:  # too few windows in the test part, for example
+    print(error)
+else:
+    evaluation.claim("the forecast does not lag behind the truth", late == 0)
+
+# %%
 fig, ax = plt.subplots()
-for name in ["same hour last week", "typical week", "correcting LSTM"]:
+for name in ["typical week", "gradient boosting", "correcting LSTM"]:
     error = np.abs(forecasts[name] - truth).mean(axis=0)
     ax.plot(np.arange(1, HORIZON + 1), error, ".-", label=name)
 ax.set(title="Error by hour ahead", xlabel="hours ahead", ylabel=f"MAE ({UNIT})")

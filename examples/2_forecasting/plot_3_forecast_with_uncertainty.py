@@ -34,6 +34,7 @@ EPOCHS, PATIENCE = 10, 4  # passes over the data at most, and without any progre
 RATE, SEED = 3e-3, 0  # the learning rate; what makes a run repeatable
 UNIT = "vehicles/h"  # of the column that is forecast
 plt.style.use("simple_lstm.simple_lstm")
+plt.rcParams["text.parse_math"] = False  # a dollar is a dollar, no formula
 
 # %%
 # Data, and four parts instead of three
@@ -191,9 +192,9 @@ ax.legend(loc="lower right")
 #
 # A promise is easy to keep with intervals as wide as the road. So the second question
 # is how *narrow* they are. The rivals are calibrated in the same way. The same hour
-# last week and the typical week have a fixed distance up and down, one for each hour
-# ahead. Gradient boosting gets the same inputs as the LSTM and learns the same two
-# quantiles.
+# last week, the typical week and ridge regression have a fixed distance up and down,
+# one for each hour ahead. Ridge regression and gradient boosting get the same inputs as
+# the LSTM; gradient boosting learns the same two quantiles.
 
 later = prepare.make_windows(series, rows=slice(middle, None), **sizes)
 in_calibration, in_test = (
@@ -202,6 +203,7 @@ in_calibration, in_test = (
 place = (series[target].ffill(), later.starts, HORIZON)
 last_week = baselines.repeat_season(*place, period=WEEK)
 usual = baselines.typical_season(*place, period=WEEK)
+line = baselines.ridge(train, later)
 
 # %%
 boosted = [
@@ -211,6 +213,7 @@ boosted = [
 rivals = {
     "same hour last week": (last_week - 1, last_week + 1),  # the factor does the rest
     "typical week": (usual - 1, usual + 1),
+    "ridge regression": (line - 1, line + 1),
     "gradient boosting": (np.minimum(*boosted), np.maximum(*boosted)),
 }
 
@@ -253,24 +256,28 @@ print(table.round(1))
 # %%
 widths = table["width, same coverage"]
 fig, ax = plt.subplots(figsize=(6.4, 2.6))
-ax.barh(widths.index, widths, color=["#b9bec4"] * 3 + ["#0072B2"])
+ax.barh(widths.index, widths, color=["#b9bec4"] * len(rivals) + ["#0072B2"])
 ax.bar_label(ax.containers[0], fmt="%.0f", padding=4)
 ax.invert_yaxis()
 ax.margins(x=0.15)
 ax.set(xlabel=f"mean width of an interval ({UNIT}), narrower is better")
 ax.set_title(f"Intervals that all hold {covered:.1%} of the truth")
-narrower = widths["LSTM"] < widths["same hour last week"]
-evaluation.claim("the intervals are narrower than those of last week", narrower)
-cost = table["pinball loss"]
-cheaper = cost["LSTM"] < cost[["same hour last week", "typical week"]].min()
-evaluation.claim("their pinball loss is below that of both fixed distances", cheaper)
-boosting = cost.idxmin() == "gradient boosting"
-evaluation.claim("the pinball loss of gradient boosting is the lowest", boosting)
 
 # %%
-# So on a table of this size try gradient boosting first. And see how near a typical
-# week with a fixed distance comes in width. What its width does not show is whether it
-# is wide at the right time:
+cost, fixed = table["pinball loss"], [name for name in rivals if "boost" not in name]
+cheaper = cost["LSTM"] < cost[fixed].min()
+evaluation.claim("the pinball loss is below that of all fixed distances", cheaper)
+boosting = cost.idxmin() == "gradient boosting"
+evaluation.claim("the pinball loss of gradient boosting is the lowest", boosting)
+near = cost["LSTM"] < 1.2 * cost["gradient boosting"]
+evaluation.claim("that of the LSTM is less than a fifth above it", near)
+
+# %%
+# So on a table of this size try gradient boosting first. What the LSTM is still good
+# for: one network gives all quantiles of all hours at once, and with its calibration it
+# is one file. And see how near ridge regression and a typical week with fixed distances
+# come in width: with another ``SEED`` they can be narrower. What the mean width does
+# not show is whether an interval is wide at the right time:
 
 rows = test.starts[:, np.newaxis] + np.arange(HORIZON)
 clock = series.index.hour.to_numpy()[rows].ravel()

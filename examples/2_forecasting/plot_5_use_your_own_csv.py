@@ -36,6 +36,7 @@ UNITS = 32  # numbers in the memory of each LSTM
 EPOCHS, PATIENCE, SEED = 20, 4, 0  # passes at most, and without progress; repeatable
 UNIT = "per half hour"  # of the numbers in the file
 plt.style.use("simple_lstm.simple_lstm")
+plt.rcParams["text.parse_math"] = False  # a dollar is a dollar, no formula
 
 # %%
 # A file as files are
@@ -203,27 +204,32 @@ plots.history(history, metric="mae", unit=UNIT)
 # -------------------
 
 place = (series[column].ffill(), test.starts, HORIZON)
-forecasts = {
+simple = {
+    "last value": baselines.repeat_last(*place),
     "last season": baselines.repeat_season(*place, period=SEASON),
     "typical season": baselines.typical_season(*place, period=SEASON),
     "ridge regression": baselines.ridge(train, test),
     "gradient boosting": baselines.gradient_boosting(train, test, correct="typical"),
-    "LSTM": model.predict(test.batches(512), verbose=0),
 }
 
 # %%
-baseline = "typical season"
-board = evaluation.Scoreboard(test.targets, metric="MAE", unit=UNIT, baseline=baseline)
-for name, values in forecasts.items():
-    board.add(name, values)
+board = evaluation.Scoreboard(test.targets, metric="MAE", unit=UNIT, baselines=simple)
+board.add("LSTM", model.predict(test.batches(512), verbose=0))
 print(board)
 plots.scoreboard(board)
-better = board.scores["LSTM"] < board.scores[baseline]
-evaluation.claim("the LSTM is better than a typical season", better)
+near = board.skills["LSTM"] > -0.05
+rival = f"{board.best_baseline}, the best baseline"
+evaluation.claim(f"the LSTM is better than {rival}, or less than 5 % behind", near)
+print(f"Lowest error: {board.best}. Start with that.")
 
 # %%
-# Bars that end left of the dashed line beat the typical season. If yours does not, use
-# the typical season: it costs nothing. If gradient boosting is ahead, use that.
+# Bars that end left of the dashed line beat the best baseline. Here the LSTM and
+# gradient boosting are too close for one run to tell which is better: with another
+# ``SEED``, which also makes another café, it can be the other one. If a baseline is
+# clearly ahead on your data, use it: a typical season costs nothing, ridge regression
+# next to nothing. Where the series has a trend, expect ridge regression to win: the
+# typical season comes from the past, and an LSTM or trees that correct it do not follow
+# far beyond what they have seen.
 #
 # Forecast, with dates
 # --------------------

@@ -35,6 +35,7 @@ UNITS, DROPOUT = 64, 0.3  # the LSTM's memory; part of the vectors left out in t
 EPOCHS, PATIENCE, BATCH_SIZE, RATE = 12, 2, 64, 3e-3
 SEED = 0
 plt.style.use("simple_lstm.simple_lstm")
+plt.rcParams["text.parse_math"] = False  # a dollar is a dollar, no formula
 
 # %%
 # A model of film reviews
@@ -187,13 +188,16 @@ for name, form in swapped.items():
     pairs[name] = [(form.format(g, b), form.format(b, g)) for g, b in CLAUSES]
 bayes = baselines.naive_bayes(texts, labels)
 tf_idf = baselines.bag_of_words(texts, labels)
+averaged = baselines.averaged_vectors(texts, labels, vectors)
 readers = {
     "naive Bayes": lambda texts: bayes.predict_proba(texts)[:, 1],
     "TF-IDF + logistic": lambda texts: tf_idf.predict_proba(texts)[:, 1],
+    "averaged vectors": lambda texts: averaged.predict_proba(texts)[:, 1],
     "LSTM": read,
 }
 
 
+# %%
 def count_right(reader, kind):
     praise, blame = (reader(list(side)) for side in zip(*pairs[kind], strict=True))
     better = np.sign(np.round(praise - blame, 6))  # 1 right, 0 a tie, -1 wrong
@@ -206,32 +210,31 @@ for name, reader in readers.items():
     table[name] = [count_right(reader, kind) for kind in pairs]
 share = table[list(readers)].div(table["pairs"], axis=0)
 ax = share.plot.barh(
-    figsize=(7, 5), color=["#b9bec4", "#777777", "#0072B2"], width=0.75
+    figsize=(7, 6), color=["#b9bec4", "#777777", "#E69F00", "#0072B2"], width=0.75
 )
 ax.axvline(0.5, color="#D55E00", ls="--", lw=1.5, label="guessing")
 ax.set(title="Pairs in the right order", xlabel="part of the pairs", xlim=(0, 1.02))
 ax.invert_yaxis()
 ax.legend(loc="lower left", bbox_to_anchor=(0, 1.08), ncols=4, fontsize=9)
 table.loc["all"] = table.sum()
-print(table)
+print(table.to_string())
 
 # %%
-counters = ["naive Bayes", "TF-IDF + logistic"]  # they count words
-lstm, others = table["LSTM"], table[counters].max(axis=1)
-more = lstm["all"] > others["all"]
-evaluation.claim("the LSTM gets more pairs right than the others", more)
+simple = [name for name in readers if name != "LSTM"]
+lstm, others = table["LSTM"], table[simple].max(axis=1)
+level = abs(lstm["all"] - others["all"]) <= 5
+evaluation.claim("in all pairs, LSTM and best baseline are within 5", level)
 swaps = ["A, but B", *swapped]
-off = table.loc[swaps, counters].sum() - table.loc[swaps, "pairs"].sum() / 2
+off = table.loc[swaps, simple].sum() - table.loc[swaps, "pairs"].sum() / 2
 guessed = off.abs().max() <= 4
-evaluation.claim("where only the order differs, those just guess", guessed)
-half = table["pairs"] / 2
-turned = lstm["not bad / bad"] > others["not bad / bad"]
+evaluation.claim("where only the order differs, the baselines just guess", guessed)
+ahead = (lstm > others)[["A, but B", "although A, B"]].all()
 evaluation.claim(
-    'it knows better than they that "not bad" is better than "bad"', turned
+    'with "but", and "although" first, the LSTM is better than the best of them', ahead
 )
-evaluation.claim('with "but" it beats guessing', lstm["A, but B"] > half["A, but B"])
 
 # %%
+half = table["pairs"] / 2
 weak = lstm["A, although B"] <= half["A, although B"]
 evaluation.claim('it is no better than guessing where "although" comes last', weak)
 double = max(lstm["not without / without"], others["not without / without"])
@@ -239,13 +242,15 @@ none = double <= half["not without / without"]
 evaluation.claim("no model understands a double negation", none)
 
 # %%
-# Where only order decides, models that count words and pairs of neighbors can but
-# guess. The LSTM has learned that the end of a sentence weighs most. That serves it
-# well after "but" and misleads it where the weaker clause comes last: it has no idea of
-# the word "although". A "not" makes praise weaker, but that needs no LSTM: the word
-# itself is commoner in blame. That "not bad" is better than "bad" the LSTM knows more
-# often than the others, and still not reliably. None of them sees that two negations
-# make praise. With one reserve: the batch size was chosen with such counts in view.
+# Where only order decides, models that count or average words can but guess. The LSTM
+# has learned that the end of a sentence weighs most. That serves it well after "but"
+# and misleads it where the weaker clause comes last: it has no idea of the word
+# "although". A "not" makes praise weaker, but that needs no LSTM: the word itself is
+# commoner in blame. That "not bad" is better than "bad" the averaged vectors know as
+# well as the LSTM or better, and without any understanding: each word beside "bad"
+# makes the mean milder. So in all pairs they are about level. The LSTM is worth having
+# where order decides. None of the models sees that two negations make praise. With one
+# reserve: the batch size was chosen with such counts in view.
 #
 # Your own sentence
 # -----------------

@@ -42,6 +42,7 @@ EPOCHS, BATCH_SIZE, LEARNING_RATE = 6, 32, 1e-2
 SEED = 0
 
 plt.style.use("simple_lstm.simple_lstm")
+plt.rcParams["text.parse_math"] = False  # a dollar is a dollar, no formula
 
 # %%
 # Data: look before you touch
@@ -94,6 +95,7 @@ left.set(title="Snippets of each module", xlabel="snippets")
 right.hist(lengths, bins=np.geomspace(1, lengths.max() + 1, 25))
 right.axvline(TIME_STEPS, color="C1", ls="--", label="read up to here")
 right.set(xscale="log", title="Length", xlabel="tokens (log scale)", ylabel="snippets")
+right.xaxis.set_major_formatter("{x:g}")
 right.legend()
 share = np.mean(lengths <= TIME_STEPS)
 evaluation.claim("at least 9 of 10 snippets are read to their end", share >= 0.9)
@@ -213,11 +215,15 @@ def bag_of_tokens(weights=None):
     return make_pipeline(counting, deciding).fit(texts[train], classes[train])
 
 
+# %%
 majority = baselines.majority_class(texts[train], classes[train])
-said = {
+simple = {
     "largest class": majority.predict(texts[test]),
     "bag of tokens": bag_of_tokens().predict(texts[test]),
     "bag, weighted": bag_of_tokens(weights).predict(texts[test]),
+}
+said = {
+    **simple,
     "LSTM": plain.predict(texts[test], verbose=0).argmax(axis=1),
     "LSTM, weighted": model.predict(texts[test], verbose=0).argmax(axis=1),
 }
@@ -229,9 +235,9 @@ said = {
 # mean, low if one of the two is low; and macro-F1 is the plain mean over the classes.
 
 truth = classes[test]
-board = evaluation.Scoreboard(truth, metric="accuracy", baseline="largest class")
-for name, answers in said.items():
-    board.add(name, answers)
+board = evaluation.Scoreboard(truth, metric="accuracy", baselines=simple)
+for name in ("LSTM", "LSTM, weighted"):
+    board.add(name, said[name])
 every = {"labels": range(len(names)), "zero_division": 0}
 f1 = {name: f1_score(truth, said[name], average="macro", **every) for name in said}
 fig, ax = plt.subplots(figsize=(7, 3.8))
@@ -245,19 +251,20 @@ ax.set(title="Two scores on the test data", xlabel="higher is better", xlim=(0, 
 ax.legend(loc="upper right")
 
 # %%
-print(board)  # skill: the part of the baseline's mistakes that is avoided
+print(board)  # skill: the part of the best baseline's mistakes that is avoided
 guess = "largest class"
 low = f1[guess] < board.scores[guess] / 2
 evaluation.claim(f"macro-F1 of '{guess}' is below half of its accuracy", low)
 clear = min(score for name, score in board.scores.items() if name != guess)
 clear = clear >= board.scores[guess] + 0.3
 evaluation.claim("all others are at least 30 points more accurate than that", clear)
-ahead = (said["LSTM"] == truth) * 1.0 - (said["bag of tokens"] == truth)
+best = board.best_baseline
+ahead = (said["LSTM"] == truth) * 1.0 - (said[best] == truth)
 error = ahead.std() / np.sqrt(len(truth))
 lead = f"{100 * ahead.mean():+.1f} points, standard error {100 * error:.1f}"
-print("LSTM minus bag of tokens:", lead)
+print(f"LSTM minus {best}: {lead}")
 close = abs(ahead.mean()) <= 3 * error
-evaluation.claim("LSTM and bag of tokens are within 3 standard errors", close)
+evaluation.claim("LSTM and best baseline are within 3 standard errors", close)
 
 # %%
 # Who always names the largest class has learned nothing, and yet its accuracy is the
