@@ -533,6 +533,7 @@ class NGram:
             )
         self.context = context
         self.characters: list[str] = []
+        self._places: dict[str, int] = {}  # of each character among them
         self._tables: list[_Counts] = []  # one for each length of context, from 0
 
     def fit(self, texts: Sequence[str]) -> NGram:
@@ -558,6 +559,7 @@ class NGram:
         if not characters:
             raise ValueError("NGram.fit: there is no character in the texts.")
         self.characters = ["", *characters]
+        self._places = {name: place for place, name in enumerate(self.characters)}
         self._tables = []
         symbols = np.concatenate([self._symbols(text) for text in texts])
         begins = np.cumsum([0] + [len(text) + 1 for text in texts[:-1]])
@@ -593,7 +595,7 @@ class NGram:
                 "characters."
             )
         shorter = NGram(context)
-        shorter.characters = self.characters
+        shorter.characters, shorter._places = self.characters, self._places
         shorter._tables = self._tables[: context + 1]
         return shorter
 
@@ -647,18 +649,30 @@ class NGram:
             If nothing was fitted.
         """
         self._check_fitted("probabilities")
-        before = self._symbols(text[max(0, len(text) - self.context) :])
-        every = np.arange(len(self.characters))
-        chance = np.full(len(every), 1 / len(every))
-        for length, table in enumerate(self._tables):
-            if length > len(before):
-                break  # the text is shorter than this context
-            place = 0
-            for shorter, symbol in zip(
-                self._tables[:length], before[len(before) - length :], strict=True
-            ):
-                place = int(shorter.find(np.array([place]), np.array([symbol]))[0])
-            chance = table.mix(np.full(len(every), place), every, chance)
+        contexts = [0]
+        for symbol in self._symbols(text[max(0, len(text) - self.context) :]):
+            contexts = self._read(contexts, int(symbol))
+        return self._after(contexts)
+
+    def _read(self, contexts: list[int], symbol: int) -> list[int]:
+        """Go on by one symbol: the numbers of the contexts that now end here.
+
+        They begin with the context of no character, each one longer by one, up to the
+        longest that was counted: what is longer is new, too.
+        """
+        found = [0]
+        for context, table in zip(contexts, self._tables[: self.context], strict=False):
+            place = table.place(context, symbol)
+            if place < 0:
+                break
+            found.append(place)
+        return found
+
+    def _after(self, contexts: list[int]) -> np.ndarray:
+        """The chance of each symbol after these contexts."""
+        chance = np.full(len(self.characters), 1 / len(self.characters))
+        for context, table in zip(contexts, self._tables, strict=False):
+            chance = table.mix_all(context, chance)
         return chance
 
     def _check_fitted(self, name: str) -> None:
@@ -667,8 +681,7 @@ class NGram:
 
     def _symbols(self, text: str) -> np.ndarray:
         """The start, then each character, as its place in ``characters``."""
-        known = {character: place for place, character in enumerate(self.characters)}
-        return np.array([0, *(known.get(character, 0) for character in text)])
+        return np.array([0, *(self._places.get(character, 0) for character in text)])
 
 
 @dataclass(frozen=True)
@@ -716,6 +729,23 @@ class _Counts:
         # Of a new context nothing is known, so the shorter one has all the say.
         kinds = np.where(totals > 0, self.kinds[contexts], 1)
         return (times + kinds * shorter) / (totals + kinds)
+
+    def place(self, context: int, symbol: int) -> int:
+        """As `find`, of one pair."""
+        wanted = context * self.symbols + symbol
+        place = int(self.pairs.searchsorted(wanted))
+        return place if self.pairs[place] == wanted else -1
+
+    def mix_all(self, context: int, shorter: np.ndarray) -> np.ndarray:
+        """As `mix`, of every symbol after one context."""
+        if context >= len(self.totals) or not self.totals[context]:
+            return shorter
+        base = context * self.symbols
+        first, end = self.pairs.searchsorted([base, base + self.symbols])
+        times = np.zeros(self.symbols)
+        times[self.pairs[first:end] - base] = self.times[first:end]
+        kinds = self.kinds[context]
+        return (times + kinds * shorter) / (self.totals[context] + kinds)
 
 
 def _one_later(places: np.ndarray, begins: np.ndarray) -> np.ndarray:

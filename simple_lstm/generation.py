@@ -259,21 +259,20 @@ class _LSTMReader:
 
 
 class _NGramReader:
-    """The same for counts: what stands there is kept, as far as they look back."""
+    """The same for counts: the contexts that end here are carried along."""
 
     def __init__(self, model: NGram) -> None:
         model.probabilities("")  # which says so if nothing was counted yet
         self.characters = model.characters
         self.places = {name: place for place, name in enumerate(self.characters)}
         self._model = model
-        self._text = ""
+        self._contexts = [0]
 
     def read(self, place: int) -> None:
-        kept = self._text[max(0, len(self._text) - self._model.context) :]
-        self._text = kept + self.characters[place]
+        self._contexts = self._model._read(self._contexts, place)
 
     def logits(self) -> np.ndarray:
-        return np.log(self._model.probabilities(self._text))
+        return np.log(self._model._after(self._contexts))
 
 
 def _read_prompt(
