@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     from simple_lstm.word_vectors import WordVectors
 
 
+MOST_NUMBERS = 50_000_000
+"""In the table that `gradient_boosting` learns from: 400 MB, at 8 bytes each."""
+
+_AT_ONCE = 1_000_000  # numbers of such a table that are put together at a time
+
+
 def repeat_last(series: ArrayLike, starts: ArrayLike, horizon: int) -> np.ndarray:
     """Forecast that nothing changes: the last value before the start, held.
 
@@ -268,6 +274,12 @@ def gradient_boosting(
     One model for all steps of the horizon: a row of its table is one step of one
     window, with the whole past, what is known ahead of that step, and its number.
 
+    The table has windows × horizon rows and lookback × features + 1 + k columns. If
+    that is more than 50 million numbers (``baselines.MOST_NUMBERS``), the trees learn
+    from as many rows as fit, drawn at random from all windows, and a printed line says
+    how many. To choose the windows yourself, give fewer: ``make_windows(...,
+    stride=...)``. Learning takes up to 16 bytes for each number: 800 MB at most.
+
     Parameters
     ----------
     train : simple_lstm.preprocessing.Windows
@@ -280,7 +292,7 @@ def gradient_boosting(
     quantile : float, optional
         Learn this quantile of the targets, between 0 and 1, instead of the median.
     seed : int
-        The same seed gives the same trees.
+        The same seed gives the same choice of steps and the same trees.
 
     Returns
     -------
@@ -311,8 +323,12 @@ def gradient_boosting(
         early_stopping=False,
         random_state=seed,
     )
-    model.fit(_by_step(train), (train.targets - _guess(train, correct)).ravel())
-    added = model.predict(_by_step(windows)).reshape(len(windows), windows.horizon)
+    chosen = _choice(train, seed)
+    missed = (train.targets - _guess(train, correct)).ravel()
+    model.fit(_by_step(train, chosen), missed[chosen])
+    added = np.empty(windows.targets.shape)
+    for part in _parts(added.size, _width(windows)):
+        added.flat[part] = model.predict(_by_step(windows, np.arange(added.size)[part]))
     return _guess(windows, correct) + added
 
 
@@ -533,6 +549,7 @@ class NGram:
             )
         self.context = context
         self.characters: list[str] = []
+        self._places: dict[str, int] = {}  # of each character among them
         self._tables: list[_Counts] = []  # one for each length of context, from 0
 
     def fit(self, texts: Sequence[str]) -> NGram:
@@ -558,6 +575,7 @@ class NGram:
         if not characters:
             raise ValueError("NGram.fit: there is no character in the texts.")
         self.characters = ["", *characters]
+        self._places = {name: place for place, name in enumerate(self.characters)}
         self._tables = []
         symbols = np.concatenate([self._symbols(text) for text in texts])
         begins = np.cumsum([0] + [len(text) + 1 for text in texts[:-1]])
@@ -593,7 +611,7 @@ class NGram:
                 "characters."
             )
         shorter = NGram(context)
-        shorter.characters = self.characters
+        shorter.characters, shorter._places = self.characters, self._places
         shorter._tables = self._tables[: context + 1]
         return shorter
 
@@ -647,18 +665,30 @@ class NGram:
             If nothing was fitted.
         """
         self._check_fitted("probabilities")
-        before = self._symbols(text[max(0, len(text) - self.context) :])
-        every = np.arange(len(self.characters))
-        chance = np.full(len(every), 1 / len(every))
-        for length, table in enumerate(self._tables):
-            if length > len(before):
-                break  # the text is shorter than this context
-            place = 0
-            for shorter, symbol in zip(
-                self._tables[:length], before[len(before) - length :], strict=True
-            ):
-                place = int(shorter.find(np.array([place]), np.array([symbol]))[0])
-            chance = table.mix(np.full(len(every), place), every, chance)
+        contexts = [0]
+        for symbol in self._symbols(text[max(0, len(text) - self.context) :]):
+            contexts = self._read(contexts, int(symbol))
+        return self._after(contexts)
+
+    def _read(self, contexts: list[int], symbol: int) -> list[int]:
+        """Go on by one symbol: the numbers of the contexts that now end here.
+
+        They begin with the context of no character, each one longer by one, up to the
+        longest that was counted: what is longer is new, too.
+        """
+        found = [0]
+        for context, table in zip(contexts, self._tables[: self.context], strict=False):
+            place = table.place(context, symbol)
+            if place < 0:
+                break
+            found.append(place)
+        return found
+
+    def _after(self, contexts: list[int]) -> np.ndarray:
+        """The chance of each symbol after these contexts."""
+        chance = np.full(len(self.characters), 1 / len(self.characters))
+        for context, table in zip(contexts, self._tables, strict=False):
+            chance = table.mix_all(context, chance)
         return chance
 
     def _check_fitted(self, name: str) -> None:
@@ -667,8 +697,7 @@ class NGram:
 
     def _symbols(self, text: str) -> np.ndarray:
         """The start, then each character, as its place in ``characters``."""
-        known = {character: place for place, character in enumerate(self.characters)}
-        return np.array([0, *(known.get(character, 0) for character in text)])
+        return np.array([0, *(self._places.get(character, 0) for character in text)])
 
 
 @dataclass(frozen=True)
@@ -716,6 +745,23 @@ class _Counts:
         # Of a new context nothing is known, so the shorter one has all the say.
         kinds = np.where(totals > 0, self.kinds[contexts], 1)
         return (times + kinds * shorter) / (totals + kinds)
+
+    def place(self, context: int, symbol: int) -> int:
+        """As `find`, of one pair."""
+        wanted = context * self.symbols + symbol
+        place = int(self.pairs.searchsorted(wanted))
+        return place if self.pairs[place] == wanted else -1
+
+    def mix_all(self, context: int, shorter: np.ndarray) -> np.ndarray:
+        """As `mix`, of every symbol after one context."""
+        if context >= len(self.totals) or not self.totals[context]:
+            return shorter
+        base = context * self.symbols
+        first, end = self.pairs.searchsorted([base, base + self.symbols])
+        times = np.zeros(self.symbols)
+        times[self.pairs[first:end] - base] = self.times[first:end]
+        kinds = self.kinds[context]
+        return (times + kinds * shorter) / (self.totals[context] + kinds)
 
 
 def _one_later(places: np.ndarray, begins: np.ndarray) -> np.ndarray:
@@ -767,16 +813,49 @@ def _flat(windows: Windows) -> np.ndarray:
     return np.concatenate(parts, axis=1)
 
 
-def _by_step(windows: Windows) -> np.ndarray:
-    """One row for each step of each window: (samples × horizon, inputs)."""
-    samples, horizon = len(windows), windows.horizon
-    parts = [
-        np.repeat(windows.inputs.reshape(samples, -1), horizon, axis=0),
-        np.tile(np.arange(horizon, dtype=np.float32), samples)[:, np.newaxis],
-    ]
-    if windows.known is not None:
-        parts.append(windows.known.reshape(samples * horizon, -1))
-    return np.concatenate(parts, axis=1)
+def _width(windows: Windows) -> int:
+    """Numbers that are known of one step of one window."""
+    past = windows.lookback * len(windows.columns)
+    return past + 1 + len(windows.known_columns)
+
+
+def _choice(train: Windows, seed: int) -> np.ndarray:
+    """Which steps of the windows to learn from: all, or as many as have room."""
+    steps = len(train) * train.horizon
+    room = max(1, MOST_NUMBERS // _width(train))
+    if steps <= room:
+        return np.arange(steps)
+    print(
+        f"gradient_boosting: learns from {room:,} of the {steps:,} steps of its "
+        f"training windows, drawn at random; all are {steps * _width(train):,} numbers."
+    )
+    random = np.random.default_rng(seed)
+    return np.sort(random.choice(steps, room, replace=False))
+
+
+def _parts(rows: int, width: int) -> list[slice]:
+    """All rows of a table, not too many at a time."""
+    size = max(1, _AT_ONCE // width)
+    return [slice(start, start + size) for start in range(0, rows, size)]
+
+
+def _by_step(windows: Windows, chosen: np.ndarray) -> np.ndarray:
+    """What is known of the chosen steps, all windows one after the other.
+
+    Shape (chosen, inputs), in float64: scikit-learn would make a copy of anything else.
+    """
+    table = np.empty((len(chosen), _width(windows)))
+    for part in _parts(*table.shape):
+        sample, step = np.divmod(chosen[part], windows.horizon)
+        starts = windows.starts[sample]
+        columns = [
+            windows.inputs_at(starts).reshape(len(step), -1),
+            step[:, np.newaxis],
+        ]
+        if windows.known_values is not None:
+            columns.append(windows.known_values[starts + step])
+        np.concatenate(columns, axis=1, out=table[part])
+    return table
 
 
 def _guess(windows: Windows, correct: str | None) -> np.ndarray:

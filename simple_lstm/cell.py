@@ -23,6 +23,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from simple_lstm._activations import computes
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Weights:
@@ -97,12 +99,13 @@ class Weights:
         Returns
         -------
         Weights
-            In the precision of the layer.
+            In the precision of the layer's weights; half precision becomes float32.
 
         Raises
         ------
         ValueError
-            If it is another kind of layer, has other activations, or is not built.
+            If it is another kind of layer or a class made from one, its activations
+            compute something else, or it is not built.
 
         Examples
         --------
@@ -113,30 +116,25 @@ class Weights:
         >>> cell.Weights.from_keras(layer)
         Weights(features=2, units=4)
         """
+        import keras  # late: all else here needs NumPy alone
+
         name = f"{type(layer).__name__} {getattr(layer, 'name', '')!r}"
-        has_gates = hasattr(layer, "recurrent_activation")
-        arrays = layer.get_weights() if has_gates else []
-        if has_gates and not arrays:
+        if type(layer) not in (keras.layers.LSTM, keras.layers.LSTMCell):
+            raise ValueError(
+                f"Weights.from_keras: the {name} is not an LSTM of Keras itself, and "
+                "may compute otherwise. Give a keras.layers.LSTM: of a model "
+                "model.get_layer(name), of a Bidirectional its forward_layer or "
+                "backward_layer, of an RNN its cell."
+            )
+        arrays = layer.get_weights()
+        if not arrays:
             raise ValueError(
                 f"Weights.from_keras: the {name} has no weights yet. Call it once, or "
                 "layer.build((None, time_steps, features))."
             )
-        if not _is_lstm(arrays):
-            raise ValueError(
-                f"Weights.from_keras: the {name} is not an LSTM. Give a "
-                "keras.layers.LSTM: of a model model.get_layer(name), of a "
-                "Bidirectional its forward_layer or backward_layer, of an RNN its cell."
-            )
-        for setting, due in [
-            ("activation", "tanh"),
-            ("recurrent_activation", "sigmoid"),
-        ]:
-            came = getattr(getattr(layer, setting), "__name__", "unknown")
-            if came != due:
-                raise ValueError(
-                    f"Weights.from_keras: the {name} has {setting}={came!r}. The "
-                    f"equations here are those of {due!r} alone."
-                )
+        _check_activations(layer, name)
+        if arrays[0].dtype != np.float64:
+            arrays = [array.astype(np.float32) for array in arrays]
         kernel, recurrent_kernel, *rest = arrays
         bias = rest[0] if rest else np.zeros_like(kernel[0])
         return cls(kernel, recurrent_kernel, bias)
@@ -487,12 +485,20 @@ def _before(trace: Trace) -> list[np.ndarray]:
     ]
 
 
-def _is_lstm(arrays: list[np.ndarray]) -> bool:
-    """Whether a layer with these weights has four gates (a GRU has three)."""
-    if len(arrays) not in (2, 3) or np.ndim(arrays[1]) != 2:
-        return False
-    units, columns = arrays[1].shape
-    return columns == 4 * units
+def _check_activations(layer: Any, name: str) -> None:
+    """Refuse a Keras layer whose gates are not those of `step`."""
+    numbers = np.linspace(-20, 20, 40 * layer.units).reshape(40, layer.units)
+    for setting, due, values in [
+        ("activation", "tanh", np.tanh(numbers)),
+        ("recurrent_activation", "sigmoid", _sigmoid(numbers)),
+    ]:
+        activation = getattr(layer, setting)
+        if not computes(activation, numbers, values):
+            came = getattr(activation, "__name__", type(activation).__name__)
+            raise ValueError(
+                f"Weights.from_keras: the {name} has {setting}={came!r}, which is not "
+                f"{due!r}. The equations here are those of {due!r} alone."
+            )
 
 
 def _checked_input(x: np.ndarray, weights: Weights) -> np.ndarray:

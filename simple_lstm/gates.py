@@ -24,8 +24,9 @@ def trace(model: keras.Model, x: Any, *, layer: str | int | None = None) -> cell
     Parameters
     ----------
     model : keras.Model
-        Sequential, functional or subclassed, trained or not. Its LSTM has the default
-        activations; it may stand inside other models or a ``Bidirectional``.
+        Sequential, functional or subclassed, trained or not. Its LSTM computes as a
+        `keras.layers.LSTM` with the default activations does; it may stand inside other
+        models or a ``Bidirectional``.
     x : numpy.ndarray, list of str, or dict of numpy.ndarray
         What the model takes, with its axis of samples.
     layer : str or int, optional
@@ -76,7 +77,8 @@ def trace(model: keras.Model, x: Any, *, layer: str | int | None = None) -> cell
     lstms = [
         found
         for found in _recurrent(model)
-        if type(found.cell) is keras.layers.LSTMCell  # another may compute otherwise
+        if type(found) in (keras.layers.LSTM, keras.layers.RNN)
+        and type(found.cell) is keras.layers.LSTMCell  # another may compute otherwise
     ]
     chosen = _choose(lstms, layer)
     sequences, state, mask = _what_reaches(chosen, model, _as_input(x, model))
@@ -92,12 +94,9 @@ def _recurrent(layer: Any) -> list[Any]:
     """Every recurrent layer in a layer or model, once, in the order of its layers."""
     if isinstance(layer, keras.layers.RNN):
         return [layer]
-    if isinstance(layer, keras.layers.Bidirectional):
-        parts = [layer.forward_layer, layer.backward_layer]
-    elif isinstance(layer, keras.Model):
-        parts = layer.layers
-    else:  # Keras has no public way into a layer of one's own
-        parts = layer._flatten_layers(include_self=False, recursive=False)
+    # Keras has no public way into a layer of one's own, and the layers of a functional
+    # model are those of its graph, which a call of one's own need not follow.
+    parts = layer._flatten_layers(include_self=False, recursive=False)
     found = {id(inner): inner for part in parts for inner in _recurrent(part)}
     return list(found.values())
 
@@ -107,8 +106,8 @@ def _choose(lstms: list[Any], layer: str | int | None) -> Any:
     if not lstms:
         raise ValueError(
             "trace: the model has no LSTM layer. Gates of this kind are in a "
-            "keras.layers.LSTM alone; a GRU, a SimpleRNN or a cell of your own has "
-            "others, or none."
+            "keras.layers.LSTM alone, not in a class made from it; a GRU, a SimpleRNN "
+            "or a cell of your own has others, or none."
         )
     names = [lstm.name for lstm in lstms]
     listed = ", ".join(f"{place} {name!r}" for place, name in enumerate(names))

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import pandas as pd
 
 from simple_lstm import cell
+from simple_lstm._activations import computes
 from simple_lstm._checking import check_text
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def generate(
         A model of characters: a `keras.layers.StringLookup` of single characters, an
         Embedding, one or more LSTMs and a Dense layer, in this order, as
         `simple_lstm.models.character_model` makes it. Dropout may stand between them.
+        What is done besides (numbers scaled, layers skipped) is refused. A model of
+        half precision is computed in float32, so it agrees with its own answers only to
+        within the rounding of those.
     prompt : str
         The beginning of a text; the model reads all of it, from a state of zeros.
     length : int
@@ -62,7 +66,7 @@ def generate(
     ------
     ValueError
         If the prompt is empty or holds a character that the model does not know, a
-        number is out of its range, or the model has other layers.
+        number is out of its range, or the model computes something else.
 
     References
     ----------
@@ -189,7 +193,7 @@ def surprisal(model: keras.Model | NGram, text: str) -> np.ndarray:
     Raises
     ------
     ValueError
-        If ``text`` is not a text or is empty, or the model has other layers.
+        If ``text`` is not a text or is empty, or the model computes something else.
 
     References
     ----------
@@ -222,12 +226,11 @@ class _LSTMReader:
     """A Keras model of characters, read one at a time with its state carried along."""
 
     def __init__(self, model: keras.Model, name: str) -> None:
-        lookup, embedding, lstms, dense = _parts(model, name)
+        lookup, embedding, self._weights, dense = _parts(model, name)
         self.characters = ["", *map(str, lookup.get_vocabulary()[1:])]
         self.places = {name: place for place, name in enumerate(self.characters)}
-        self._embedding = np.asarray(embedding.embeddings)
-        self._weights = [cell.Weights.from_keras(lstm) for lstm in lstms]
-        self._kernel, self._bias = dense.get_weights()
+        self._embedding = _array(embedding.embeddings)
+        self._kernel, self._bias = _array(dense.kernel), _array(dense.bias)
         self._states = [
             (np.zeros(weights.units, np.float32), np.zeros(weights.units, np.float32))
             for weights in self._weights
@@ -256,21 +259,20 @@ class _LSTMReader:
 
 
 class _NGramReader:
-    """The same for counts: what stands there is kept, as far as they look back."""
+    """The same for counts: the contexts that end here are carried along."""
 
     def __init__(self, model: NGram) -> None:
         model.probabilities("")  # which says so if nothing was counted yet
         self.characters = model.characters
         self.places = {name: place for place, name in enumerate(self.characters)}
         self._model = model
-        self._text = ""
+        self._contexts = [0]
 
     def read(self, place: int) -> None:
-        kept = self._text[max(0, len(self._text) - self._model.context) :]
-        self._text = kept + self.characters[place]
+        self._contexts = self._model._read(self._contexts, place)
 
     def logits(self) -> np.ndarray:
-        return np.log(self._model.probabilities(self._text))
+        return np.log(self._model._after(self._contexts))
 
 
 def _read_prompt(
@@ -339,44 +341,145 @@ def _check_sampling(temperature: float, top_p: float, name: str) -> None:
 
 
 def _parts(model: keras.Model, name: str) -> tuple:
-    """Lookup, embedding, LSTMs and dense layer, or an error that names what came."""
+    """Lookup, embedding, weights of the LSTMs and dense layer of a chain.
+
+    Or an error that names what came.
+    """
     if not isinstance(model, keras.Model):
         raise ValueError(
             f"{name}: the model is a {type(model).__name__}; expected a keras.Model or "
             "an NGram."
         )
-    passive = keras.layers.InputLayer, keras.layers.Dropout
-    found = [layer for layer in model.layers if not isinstance(layer, passive)]
-    kinds = [type(layer) for layer in found]
+    refused = f"{name}: this is no model of characters to be stepped: "
+    advice = "Make one with models.character_model."
+    if not model.built:
+        raise ValueError(
+            f"{refused}it is not built. Call it once: model(tf.constant([['a']])) with "
+            "one of its characters."
+        )
+    found = [part for part in _chain(model) if type(part) is not keras.layers.Dropout]
+    kinds = [type(part) for part in found]
     lstms = [keras.layers.LSTM] * max(1, len(kinds) - 3)
     due = [keras.layers.StringLookup, keras.layers.Embedding, *lstms]
     if kinds != [*due, keras.layers.Dense]:
         raise ValueError(
-            f"{name}: this is no model of characters to be stepped: its layers are "
-            f"{', '.join(kind.__name__ for kind in kinds)}; expected StringLookup, "
-            "Embedding, one or more LSTM, Dense. Make one with models.character_model."
+            f"{refused}{_what_came(model)}; expected StringLookup, Embedding, one or "
+            "more LSTM, Dense, all of Keras itself, each applied to what the one "
+            f"before gives out and to nothing else. {advice}"
         )
     lookup, embedding, *lstms, dense = found
+    for problem, wrong in _problems(lookup, embedding, lstms, dense):
+        if wrong:
+            raise ValueError(f"{refused}{problem}. {advice}")
+    try:
+        weights = [cell.Weights.from_keras(lstm) for lstm in lstms]
+    except ValueError as error:
+        raise ValueError(f"{refused}{error} {advice}") from error
+    return lookup, embedding, weights, dense
+
+
+def _array(weights: Any) -> np.ndarray:
+    """As an array; what is of half precision becomes float32."""
+    array = keras.ops.convert_to_numpy(weights)
+    return array if array.dtype == np.float64 else array.astype(np.float32)
+
+
+def _chain(model: keras.Model) -> list[keras.Operation]:
+    """What a model does, first to last; nothing if it is not one thing after another.
+
+    A list of layers does not say how they are wired, so this follows the output back to
+    the input. Keras has no public way to what an operation was called with.
+    """
+    if not _follows_its_graph(model) or len(model.inputs + model.outputs) != 2:
+        return []
+    (first,), (tensor,) = model.inputs, model.outputs
+    found: list[keras.Operation] = []
+    while tensor is not first:
+        operation, call, output = tensor._keras_history
+        arguments = operation._inbound_nodes[call].arguments
+        given = keras.tree.flatten([arguments.args, arguments.kwargs])
+        given = [part for part in given if part is not None and part is not False]
+        if (
+            output != 0
+            or len(given) != 1
+            or not isinstance(given[0], keras.KerasTensor)
+        ):
+            return []
+        inside = _chain(operation) if isinstance(operation, keras.Model) else []
+        found = [*(inside or [operation]), *found]
+        tensor = given[0]
+    return found
+
+
+def _follows_its_graph(model: keras.Model) -> bool:
+    """Whether Keras itself applies the layers, not a ``call`` of one's own."""
+    if not hasattr(model, "inputs"):
+        return False
+    functional = type(keras.Model(model.inputs, model.outputs))
+    return any(
+        type(model).call is kind.call and type(model).__call__ is kind.__call__
+        for kind in (keras.Sequential, functional)
+    )
+
+
+def _what_came(model: keras.Model) -> str:
+    """For an error: what a model that cannot be stepped consists of."""
+    if not _follows_its_graph(model):
+        return f"a {type(model).__name__} has a call of its own"
+    passive = keras.layers.InputLayer, keras.layers.Dropout
+    parts = _chain(model) or getattr(model, "operations", model.layers)
+    kinds = [type(part).__name__ for part in parts if type(part) not in passive]
+    return f"its layers are {', '.join(kinds)}"
+
+
+def _problems(
+    lookup: keras.layers.StringLookup,
+    embedding: keras.layers.Embedding,
+    lstms: list[keras.layers.LSTM],
+    dense: keras.layers.Dense,
+) -> list[tuple[str, bool]]:
+    """What may be wrong with the layers of a chain, and whether it is."""
+    settings, symbols = lookup.get_config(), lookup.get_vocabulary()
+    plain = {"num_oov_indices": 1, "mask_token": None, "output_mode": "int"}
+    words = [symbol for symbol in symbols[1:] if len(symbol) != 1]
     activation = getattr(dense.activation, "__name__", type(dense.activation).__name__)
-    settings = lookup.get_config()
-    one_unknown = settings["num_oov_indices"] == 1 and settings["mask_token"] is None
-    for problem, wrong in [
-        ("the model is not built; call it once", not model.built),
-        ("StringLookup must have one index for unknown, and no mask", not one_unknown),
+    return [
+        (
+            "StringLookup must have one index for unknown, and no mask",
+            any(settings[name] != value for name, value in plain.items()),
+        ),
+        (
+            f"its StringLookup holds {str(*words[:1])!r}, not a single character",
+            bool(words),
+        ),
         ("the Embedding has mask_zero=True", embedding.mask_zero),
         (
-            f"its Dense layer has {activation=}, not 'softmax' or 'linear'",
-            activation not in ("softmax", "linear"),
+            f"its StringLookup has {len(symbols):,} symbols, but the Embedding has "
+            f"{embedding.input_dim:,} rows and the Dense layer {dense.units:,} units",
+            not embedding.input_dim >= len(symbols) == dense.units,
+        ),
+        (
+            f"its Dense layer has {activation=}, and computes neither 'softmax' nor "
+            "'linear'",
+            not _is_softmax_or_linear(dense),
         ),
         ("its Dense layer has use_bias=False", not dense.use_bias),
         (
             "an LSTM reads backwards, from what is not yet written",
             any(lstm.go_backwards for lstm in lstms),
         ),
-    ]:
-        if wrong:
-            raise ValueError(
-                f"{name}: this is no model of characters to be stepped: {problem}. "
-                "Make one as models.character_model does."
-            )
-    return lookup, embedding, lstms, dense
+        ("one LSTM stands in two places", len(set(map(id, lstms))) < len(lstms)),
+        (
+            "its layers are quantized",
+            any(part.quantization_mode for part in (embedding, *lstms, dense)),
+        ),
+    ]
+
+
+def _is_softmax_or_linear(dense: keras.layers.Dense) -> bool:
+    """Judged on a few numbers, for a function may have any name."""
+    shape = [size or 3 for size in dense.output.shape]
+    logits = 3 * np.sin(np.arange(np.prod(shape))).reshape(shape)
+    powers = np.exp(logits)
+    softmax = powers / powers.sum(axis=-1, keepdims=True)
+    return any(computes(dense.activation, logits, due) for due in (softmax, logits))

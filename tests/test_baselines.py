@@ -1,8 +1,12 @@
+from dataclasses import replace
+from unittest import mock
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.ensemble import HistGradientBoostingRegressor
 
 from simple_lstm import baselines, preprocessing
 
@@ -120,6 +124,114 @@ def test_a_high_quantile_lies_above_that_part_of_what_comes():
 def test_a_quantile_out_of_range_is_refused(linear, quantile):
     with pytest.raises(ValueError, match=f"quantile={quantile}.*between 0 and 1"):
         baselines.gradient_boosting(*linear, quantile=quantile)
+
+
+def two_columns(rows=90, stride=1):
+    """83 windows of 3 steps to forecast; of each 2 × 5 + 1 + 1 numbers are known."""
+    rng = np.random.default_rng(5)
+    values, known = rng.normal(size=(rows, 2)), rng.normal(size=(rows, 1))
+    return preprocessing.make_windows(values, 5, 3, known_ahead=known, stride=stride)
+
+
+def step_by_step(windows):
+    """The table to learn from, one row after the other, and what is to be learned."""
+    rows, answers = [], []
+    for past, known, targets in zip(
+        windows.inputs, windows.known, windows.targets, strict=True
+    ):
+        for step in range(windows.horizon):
+            rows.append([*past.ravel(), step, *known[step]])
+            answers.append(targets[step])
+    return np.array(rows), np.array(answers)
+
+
+def what_is_learned_from(train, **options):
+    """The table and the answers that reach scikit-learn."""
+    fit = HistGradientBoostingRegressor.fit
+    with mock.patch.object(HistGradientBoostingRegressor, "fit", autospec=True) as spy:
+        spy.side_effect = fit
+        baselines.gradient_boosting(train, train, **options)
+    _, table, answers = spy.call_args.args
+    return table, answers
+
+
+def test_gradient_boosting_learns_from_every_step_of_every_window(capsys):
+    train = two_columns()
+    table, answers = what_is_learned_from(train)
+    due, due_answers = step_by_step(train)
+    np.testing.assert_array_equal(table, due)
+    np.testing.assert_array_equal(answers, due_answers)
+    assert table.dtype == np.float64  # or scikit-learn makes a copy
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("most", [12 * 50, 12 * 51 - 1])
+def test_a_table_that_is_too_large_is_drawn_from_and_the_report_says_so(
+    monkeypatch, capsys, most
+):
+    monkeypatch.setattr(baselines, "MOST_NUMBERS", most)
+    train = two_columns()
+    table, answers = what_is_learned_from(train)
+    assert table.shape == (50, 12)
+    assert capsys.readouterr().out == (
+        "gradient_boosting: learns from 50 of the 249 steps of its training windows, "
+        "drawn at random; all are 2,988 numbers.\n"
+    )
+    due, due_answers = step_by_step(train)
+    places = [int(np.flatnonzero((due == row).all(axis=1))[0]) for row in table]
+    assert places == sorted(set(places))
+    np.testing.assert_array_equal(answers, due_answers[places])
+    assert set(table[:, 10]) == {0, 1, 2}  # of all steps of the horizon
+    assert min(places) < 25
+    assert max(places) > 225
+
+
+def test_a_table_that_just_has_room_is_used_whole(monkeypatch, capsys):
+    monkeypatch.setattr(baselines, "MOST_NUMBERS", 249 * 12)
+    assert len(what_is_learned_from(two_columns())[0]) == 249
+    assert capsys.readouterr().out == ""
+
+
+def test_fewer_windows_are_used_whole(monkeypatch, capsys):
+    monkeypatch.setattr(baselines, "MOST_NUMBERS", 12 * 50)
+    train = two_columns(stride=6)
+    np.testing.assert_array_equal(
+        what_is_learned_from(train)[0], step_by_step(train)[0]
+    )
+    assert capsys.readouterr().out == ""
+
+
+def test_the_seed_decides_what_is_drawn(monkeypatch):
+    monkeypatch.setattr(baselines, "MOST_NUMBERS", 12 * 50)
+    first, same, other = (
+        what_is_learned_from(two_columns(), seed=seed)[0] for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, same)
+    assert not np.array_equal(first, other)
+
+
+def test_all_at_once_and_in_parts_are_the_same_forecast(monkeypatch):
+    windows = two_columns()
+    whole = baselines.gradient_boosting(windows, windows)
+    with mock.patch.object(
+        HistGradientBoostingRegressor,
+        "predict",
+        autospec=True,
+        side_effect=HistGradientBoostingRegressor.predict,
+    ) as predict:
+        monkeypatch.setattr(baselines, "_AT_ONCE", 12 * 50)
+        parts = baselines.gradient_boosting(windows, windows)
+    np.testing.assert_array_equal(parts, whole)
+    assert [len(call.args[1]) for call in predict.call_args_list] == [50] * 4 + [49]
+
+
+def test_windows_of_double_precision_keep_it():
+    train = two_columns()
+    fine = train.values.astype(float) + 1e-12  # too little for float32
+    table, answers = what_is_learned_from(replace(train, values=fine))
+    due, due_answers = step_by_step(replace(train, values=fine))
+    np.testing.assert_array_equal(table, due)
+    np.testing.assert_array_equal(answers, due_answers)
 
 
 def hourly_noise(rows=300):

@@ -192,6 +192,60 @@ def test_other_layers_are_refused(layer, message):
         cell.Weights.from_keras(layer)
 
 
+class OwnCell(keras.layers.LSTMCell):
+    """Might compute something else."""
+
+
+def tanh(x):
+    return keras.ops.tanh(2 * x)
+
+
+def sigmoid(x):
+    return keras.ops.hard_sigmoid(x)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (OwnCell(3), "not an LSTM of Keras itself, and may compute otherwise"),
+        (keras.layers.LSTM(3, activation=tanh), "='tanh', which is not 'tanh'"),
+        (
+            keras.layers.LSTMCell(3, recurrent_activation=sigmoid),
+            "recurrent_activation='sigmoid', which is not 'sigmoid'",
+        ),
+    ],
+)
+def test_a_name_is_no_proof_of_what_a_layer_computes(layer, message):
+    layer.build((None, 5, 2))
+    with pytest.raises(ValueError, match=message):
+        cell.Weights.from_keras(layer)
+
+
+def test_activations_of_any_name_are_taken_if_they_compute_the_same():
+    layer = keras.layers.LSTM(
+        3,
+        return_sequences=True,
+        activation=keras.layers.Activation("tanh"),
+        recurrent_activation=lambda x: 1 / (1 + keras.ops.exp(-x)),
+    )
+    x = np.random.default_rng(0).normal(size=(2, 5, 4)).astype(np.float32)
+    due = layer(x)
+    found = cell.forward(x, cell.Weights.from_keras(layer)).hidden
+    np.testing.assert_allclose(found, due, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "due"),
+    [("float16", "float32"), ("mixed_bfloat16", "float32"), ("float64", "float64")],
+)
+def test_half_precision_becomes_float32(dtype, due):
+    layer = keras.layers.LSTM(3, dtype=dtype)
+    layer.build((None, None, 2))
+    weights = cell.Weights.from_keras(layer)
+    assert {weights.kernel.dtype, weights.bias.dtype} == {np.dtype(due)}
+    np.testing.assert_array_equal(weights.kernel, layer.cell.kernel)
+
+
 WEIGHTS = cell.Weights.random(2, 3)
 
 

@@ -318,8 +318,34 @@ def test_tracing_changes_nothing():
     assert model.fit(X, before, verbose=0).history["loss"][0] < 1e-12
 
 
+def test_an_lstm_beside_the_graph_of_a_functional_model_is_found():
+    class Extended(keras.Model):
+        def __init__(self):
+            entry = keras.Input((7, 2))
+            super().__init__(entry, layers.Dense(2)(entry))
+            self.memory = lstm()
+
+        def call(self, x, training=None, mask=None):
+            return self.memory(super().call(x, training=training, mask=mask))
+
+    model = Extended()
+    np.testing.assert_allclose(gates.trace(model, X).hidden, model(X), atol=1e-6)
+
+
 class OwnCell(layers.LSTMCell):
     """Computes something else."""
+
+
+class OwnLSTM(layers.LSTM):
+    """Might compute something else."""
+
+
+class OwnRNN(layers.RNN):
+    """Might compute something else."""
+
+
+def tanh(x):
+    return keras.ops.tanh(2 * x)
 
 
 @pytest.mark.parametrize(
@@ -328,6 +354,9 @@ class OwnCell(layers.LSTMCell):
         ([layers.GRU(3)], "no LSTM layer"),
         ([layers.Dense(3)], "no LSTM layer"),
         ([layers.RNN(OwnCell(3))], "a cell of your own"),
+        ([OwnLSTM(3)], "not in a class made from it"),
+        ([OwnRNN(layers.LSTMCell(3))], "not in a class made from it"),
+        ([layers.LSTM(3, activation=tanh)], r"activation='tanh', which is not 'tanh'"),
         ([layers.LSTM(3, activation="relu")], r"activation='relu'.*'tanh' alone"),
         ([layers.LSTM(3, recurrent_activation="hard_sigmoid")], "'sigmoid' alone"),
         (
@@ -335,7 +364,17 @@ class OwnCell(layers.LSTMCell):
             r"ran \d+ times",
         ),
     ],
-    ids=["GRU", "none", "own cell", "relu", "hard_sigmoid", "TimeDistributed"],
+    ids=[
+        "GRU",
+        "none",
+        "own cell",
+        "own LSTM",
+        "own RNN",
+        "own tanh",
+        "relu",
+        "hard_sigmoid",
+        "TimeDistributed",
+    ],
 )
 def test_what_cannot_be_traced_says_why(stack, message):
     with pytest.raises(ValueError, match=message):

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from simple_lstm import baselines
+from simple_lstm import baselines, generation
 
 CONTEXTS = st.integers(0, 5)
 SMALL = st.text("abé", max_size=12)
@@ -45,6 +46,42 @@ def test_probabilities_are_those_of_a_dictionary_of_counts(texts, context, befor
     np.testing.assert_allclose(
         model.probabilities(before), naive(texts, context, before), rtol=1e-12
     )
+
+
+@given(CORPORA, CONTEXTS, st.text("abé", min_size=1, max_size=12))
+@settings(deadline=None, max_examples=100)
+def test_what_is_written_is_drawn_from_a_dictionary_of_counts(texts, context, prompt):
+    texts = ["abé", *texts]
+    model = baselines.NGram(context).fit(texts)
+    chances = np.array(naive(texts, context, prompt))[1:]
+    found = generation.probabilities(model, prompt)
+    np.testing.assert_allclose(found, chances / chances.sum(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("context", [1, 4, 12])
+def test_a_character_costs_one_look_at_each_length_of_context(context):
+    model = baselines.NGram(context).fit(["abcabcab" * 9])
+    looks = []
+    for length in (10, 60):
+        with mock.patch.object(
+            baselines._Counts,
+            "place",
+            autospec=True,
+            side_effect=baselines._Counts.place,
+        ) as place:
+            generation.generate(model, "abc", length, seed=0)
+        looks.append(place.call_count)
+    assert looks[1] - looks[0] <= 50 * context
+
+
+def test_characters_are_numbered_once_however_many_texts(monkeypatch):
+    numbered = mock.Mock(side_effect=enumerate)
+    monkeypatch.setattr(baselines, "enumerate", numbered, raising=False)
+    model = baselines.NGram(2).fit(["ab", "ba", "aab"] * 20)
+    counted = numbered.call_count
+    model.surprisal("abab")
+    model.probabilities("abab")
+    assert counted == numbered.call_count == 1
 
 
 @given(CORPORA, CONTEXTS, st.one_of(st.text(max_size=12), SMALL))
