@@ -345,6 +345,40 @@ def test_what_cannot_be_read_can_be_mended_as_a_frame(tmp_path, times, mend, exp
     assert preprocessing.frequency(mended.index).freqstr == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "t,x\n2024-01-01 05:00,1\n2024-01-01 06:00,\n2024-01-01 07:00,nan\n",
+        "t,x\r\n13.01.2024,-1.5e3\r\n14.01.2024,.5\r\n15.01.2024,+2.\r\n",
+        '"t","x"\n"2024-01-01","1"\n"2024-01-02",2\n2024-01-03,"3"',
+        "\ufefft,weather,x\n2024-01-06,wet,1\n2024-01-07,,2\n2024-01-08,nan,3\n",
+        "t,x\n2024-10-27T02:00+02:00,1\n2024-10-27T02:00+01:00,2\n"
+        "2024-10-27T03:00+01:00,3\n",
+    ],
+    ids=["gaps", "days first", "quotes", "text beside", "offsets"],
+)
+def test_a_plain_file_needs_no_look_at_each_cell(tmp_path, monkeypatch, text):
+    path = write(tmp_path, text)
+    (tmp_path / "odd").mkdir()
+    odd = write(tmp_path / "odd", text + "\n\n")  # an empty line: not plain any more
+    cell_by_cell = preprocessing.read_series(odd, time="t", columns="x")
+    monkeypatch.setattr("simple_lstm._reading._cell_by_cell", None)
+    quickly = preprocessing.read_series(path, time="t", columns="x")
+    pd.testing.assert_frame_equal(quickly, cell_by_cell, check_exact=True)
+    with pytest.raises(TypeError):
+        preprocessing.read_series(odd, time="t", columns="x")
+
+
+def test_digits_that_decide_the_last_bit_are_read_the_same_way_in_any_file(tmp_path):
+    random = np.random.default_rng(0)
+    column = random.normal(size=3000) * 10.0 ** random.integers(-30, 30, 3000)
+    index = pd.date_range("2024-01-01", periods=3000, freq="h", name="t")
+    frame = pd.DataFrame({"x": column}, index)
+    frame.to_csv(tmp_path / "plain.csv")
+    read = preprocessing.read_series(tmp_path / "plain.csv")
+    assert read["x"].tolist() == column.tolist()
+
+
 def test_three_centuries_of_years_are_one_series(tmp_path):
     rows = "".join(f"{year},{year}\n" for year in range(1700, 2025))
     frame = preprocessing.read_series(write(tmp_path, "year,x\n" + rows))
