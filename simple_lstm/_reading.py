@@ -28,7 +28,8 @@ _TIME = re.compile(
 )
 _YEAR_LAST = re.compile(r"^(\d\d?)([-/.])(\d\d?)\2(\d{4})", re.ASCII | re.MULTILINE)
 _DAY_FIRST, _MONTH_FIRST = r"\4-\3-\1", r"\4-\1-\3"
-_CONVERT = 'pd.read_csv(path, sep=";", decimal=",").to_csv("new.csv", index=False)'
+_NO_DAY = re.compile(r"\d{4}(-\d\d?)?", re.ASCII)
+_NO_WORD_IS_A_GAP = "keep_default_na=False, na_values=['']"
 # The cells of a plain file: times perhaps, numbers far from the largest float, and
 # anything short in the columns that nobody asks for.
 _PLAIN_TIME = r"\d[\d:./TZ+ -]{0,40}(?<! )"
@@ -87,13 +88,13 @@ def read_series(
     >>> from simple_lstm import preprocessing
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
-    ...     _ = path.write_text("day,sales\n2024-01-01,3\n2024-01-02,5\n2024-01-03,4")
+    ...     _ = path.write_text("day,sales\n2024-01-05,3\n2024-01-06,5\n2024-01-07,4")
     ...     preprocessing.read_series(path)
                 sales
     day
-    2024-01-01    3.0
-    2024-01-02    5.0
-    2024-01-03    4.0
+    2024-01-05    3.0
+    2024-01-06    5.0
+    2024-01-07    4.0
     """
     call = f'read_series("{Path(path).name}")'
     if isinstance(columns, str) or not isinstance(columns, Iterable | None):
@@ -210,8 +211,8 @@ def _table(lines: list[list[str]], call: str) -> pd.DataFrame:
         if len(cells) < width or any(cells[width:]):
             raise ValueError(
                 f"{call}: row {row} has {len(cells):,} cells, but the first line has "
-                f"{width:,}. Write an empty cell for a gap and numbers as 1234.5. "
-                f"If commas do not separate the cells: {_CONVERT}."
+                f"{width:,}. Write an empty cell for a gap and numbers as 1234.5."
+                f"{_with_commas(lines[0])}"
             )
         rows[row] = cells[:width]
     table = pd.DataFrame(rows.values(), index=list(rows), columns=names, dtype=object)
@@ -255,7 +256,7 @@ def _chosen(
     if len(wanted) == 1:
         raise ValueError(
             f"{call}: there is no column beside {_shown(time)}. Name one with "
-            f"columns=[...]. If commas do not separate the cells: {_CONVERT}."
+            f"columns=[...], or write one into the file.{_with_commas(names)}"
         )
     if len(set(wanted)) < len(wanted):
         raise ValueError(
@@ -263,6 +264,23 @@ def _chosen(
             "column twice. Name each once."
         )
     return time, wanted[1:]
+
+
+def _with_commas(names: list[str]) -> str:
+    """How to convert a file whose first line has other separators than commas."""
+    line = ",".join(names)
+    separator = max(";", "\t", "|", key=line.count)
+    if separator not in line:
+        return ""
+    decimal = ', decimal=","' if separator == ";" else ""
+    fix = _rewritten(f"sep={separator!r}{decimal}")
+    return f" If {separator!r} separates the cells: {fix}."
+
+
+def _rewritten(options: str) -> str:
+    """Code that writes the file once more, after reading it with these options."""
+    read = f"pd.read_csv(path, {options}, {_NO_WORD_IS_A_GAP})"
+    return f'{read}.to_csv("new.csv", index=False)'
 
 
 def _numbers(cells: pd.Series, call: str) -> np.ndarray:
@@ -275,11 +293,22 @@ def _numbers(cells: pd.Series, call: str) -> np.ndarray:
         noun += "" if count == 1 else "numbers"
         raise ValueError(
             f"{call}: column {_shown(cells.name)} has {count:,} {noun}, first at row "
-            f"{cells.index[row]}: {_shown(cells.iloc[row])}. Write them as 1234.5 "
-            '(pd.read_csv(path, thousands=",") reads 1,234), or name other columns '
-            "with columns=[...]."
+            f"{cells.index[row]}: {_shown(cells.iloc[row])}. Write them as 1234.5, or "
+            "as an empty cell if nothing is known, or name other columns with "
+            f"columns=[...].{_without_commas(cells.iloc[row])}"
         )
     return numbers
+
+
+def _without_commas(number: str) -> str:
+    """How to convert a file with commas in its numbers, if this is one of them."""
+    if not re.fullmatch(r"[+-]?\d+(,\d+)+(\.\d*)?", number, re.ASCII):
+        return ""
+    thousands, decimal = _rewritten("thousands=','"), _rewritten("decimal=','")
+    return (
+        f" If commas separate thousands: {thousands}. If they are decimal points: "
+        f"{decimal}."
+    )
 
 
 def _number(text: str) -> float:
@@ -320,10 +349,12 @@ def _parse_times(cells: pd.Series, call: str) -> pd.Series:
     differ = (month_first != day_first).to_numpy()
     if differ.any():
         row = int(differ.argmax())
+        fix = _rewritten(f"parse_dates=[{cells.name!r}], dayfirst=True")
         raise ValueError(
             f"{call}: {cells.iloc[row]!r} (row {cells.index[row]}) can mean "
             f"{month_first.iloc[row]:%Y-%m-%d} or {day_first.iloc[row]:%Y-%m-%d}. "
-            "Write the days of the file in the second way, year first."
+            f"Write the year first. If days come before months: {fix}. If not: the "
+            "same with dayfirst=False."
         )
     return day_first
 
@@ -363,7 +394,8 @@ def _every_step(
         )
     try:
         check_sorted(index, place=lambda row: f"row {cells.index[row]}")
-        return every_step(index)
+        # "2024-01" is a month, not its first business day.
+        return every_step(index, business=not all(map(_NO_DAY.fullmatch, cells)))
     except ValueError as error:
         raise ValueError(f"{call}: {error}{_by_hand(cells, index)}") from None
 
@@ -372,8 +404,14 @@ def _by_hand(cells: pd.Series, index: pd.DatetimeIndex) -> str:
     """How to come to a frame that can be mended, if the file cannot be."""
     heads = zip(map(_YEAR_LAST.match, cells), index, strict=True)
     day_first = all(head and int(head[1]) == time.day for head, time in heads)
-    options = "parse_dates=True" + ", dayfirst=True" * day_first
-    return f" Here frame = pd.read_csv(path, index_col={cells.name!r}, {options})."
+    options = ", dayfirst=True" * day_first
+    read = f"Here frame = pd.read_csv(path, index_col={cells.name!r}"
+    offsets = cells.str.extract(r"([+-]\d\d:?\d\d)$")[0]
+    if offsets.nunique() < 2 and len(set(map(len, cells))) == 1:
+        return f" {read}, parse_dates=True{options})."
+    options += ", utc=True" * (index.tz is not None)
+    parse = f'pd.to_datetime(frame.index, format="mixed"{options})'
+    return f" {read}); frame.index = {parse}."
 
 
 def _shown(value: object) -> str:
