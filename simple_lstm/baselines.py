@@ -25,7 +25,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from simple_lstm._checking import check_text, check_texts
-from simple_lstm._time_index import frequency
+from simple_lstm._time_index import following
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -213,7 +213,7 @@ def typical_ahead(
             "The horizon must be at least 1 and no longer than the period; give a "
             "multiple of the period as period."
         )
-    step, first = frequency(series.index), seasons * period
+    later, first = following(series.index, horizon), seasons * period
     if len(series) < first:
         raise ValueError(
             f"typical_ahead: {len(series):,} rows are less than the {seasons} "
@@ -221,7 +221,7 @@ def typical_ahead(
             "fewer seasons."
         )
     rows = np.arange(first, len(series) + horizon)
-    times = pd.date_range(series.index[0], periods=rows[-1] + 1, freq=step)
+    times = series.index.union(later)
     values = np.full(len(times), np.nan)
     values[rows] = typical_season(series, rows, 1, period=period, seasons=seasons)[:, 0]
     return pd.Series(values, times, name=f"typical {series.name}")

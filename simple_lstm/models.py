@@ -20,7 +20,8 @@ from keras import layers
 from simple_lstm import _words
 from simple_lstm._checking import check_texts
 from simple_lstm._precision import LARGEST, level_and_spread
-from simple_lstm.preprocessing import Windows, frequency
+from simple_lstm._time_index import following
+from simple_lstm.preprocessing import Windows
 
 if TYPE_CHECKING:
     from simple_lstm.word_vectors import WordVectors
@@ -554,10 +555,7 @@ def forecast(
     past_name = "inputs" if "inputs" in shapes else next(iter(shapes))
     _, lookback, features = shapes[past_name]
     horizon = model.output_shape[1]
-    step = frequency(history.index)
-    times = pd.date_range(
-        history.index[-1], periods=horizon + 1, freq=step, name=history.index.name
-    )[1:]
+    times = following(history.index, horizon)
     past = _model_input(history.tail(lookback), (lookback, features), "history")
     data = {past_name: past}
     if "known" in shapes:

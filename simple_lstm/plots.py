@@ -225,8 +225,22 @@ def forecast(
     Returns
     -------
     matplotlib.axes.Axes
-        With times on the x axis.
+        With times on the x axis, in the time zone of the past.
+
+    Raises
+    ------
+    ValueError
+        If some of the times have a time zone and others have none.
     """
+    zone = getattr(past.index, "tz", None)
+    for name, values in {**forecasts, "truth": truth, "interval": interval}.items():
+        other = zone if values is None else getattr(values.index, "tz", None)
+        if (zone is None) != (other is None):
+            raise ValueError(
+                f"plots.forecast: the times of {name!r} have the zone {other}, those "
+                f"of the past {zone}. Give both a zone, or none: "
+                f"series.tz_localize({zone and str(zone)!r})."
+            )
     ax = _axes(ax)
     ax.plot(past.index, past, color=PAST, label="past")
     if truth is not None:
@@ -247,9 +261,9 @@ def forecast(
         color, line = styles[position % len(styles)]
         ax.plot(values.index, values, line, color=color, label=name)
     ax.set(title=title, xlabel="time", ylabel=_with_unit(str(past.name), unit))
-    locator = matplotlib.dates.AutoDateLocator(minticks=3, maxticks=8)
+    locator = matplotlib.dates.AutoDateLocator(zone, minticks=3, maxticks=8)
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(locator))
+    ax.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(locator, zone))
     ax.legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=4)
     return ax
 

@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from simple_lstm import _precision
 from simple_lstm._reading import read_series
-from simple_lstm._time_index import check_sorted, frequency
+from simple_lstm._time_index import check_sorted, following, frequency
 
 if TYPE_CHECKING:
     from simple_lstm.batches import Batches
@@ -123,16 +123,16 @@ def calendar(index: pd.DatetimeIndex, *, ahead: int = 0) -> pd.DataFrame:
     if ahead < 0:
         raise ValueError(f"calendar(ahead={ahead}): must be 0 or more time steps.")
     step = frequency(index)
-    index = pd.date_range(
-        index[0], periods=len(index) + ahead, freq=step, name=index.name
-    )
+    index = index.union(following(index, ahead))
     hour = index.hour + index.minute / 60 + index.second / 3600
     position = {
         "day": (1, hour / 24),
         "week": (7, (index.day_of_week + hour / 24) / 7),
-        "year": (365, (index.day_of_year - 1 + hour / 24) / 365.25),
+        # Business years begin on a Monday to Friday, up to two days earlier or later.
+        "year": (360, (index.day_of_year - 1 + hour / 24) / 365.25),
     }
-    step_in_days = (index[0] + step - index[0]) / pd.Timedelta(days=1)
+    first = index[0].tz_localize(None)  # a day of 23 hours is a day, too
+    step_in_days = (first + step - first) / pd.Timedelta(days=1)
     waves = {"sin": np.sin, "cos": np.cos}
     return pd.DataFrame(
         {

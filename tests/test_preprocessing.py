@@ -86,9 +86,14 @@ def test_uneven_times_are_refused():
     index = HOURS[[0, 1, 2, 3, 7]]
     assert message(ValueError, preprocessing.frequency, index) == (
         "the times are not evenly spaced: the usual step is 0 days 01:00:00, but "
-        "2024-01-01 07:00:00 comes 0 days 04:00:00 after 2024-01-01 03:00:00. Bring "
-        'them to even steps first: frame.resample("h").mean() for hours, "D" for days, '
-        '"MS" for months; frame.asfreq("B") keeps the working days.'
+        "2024-01-01 07:00:00 comes 0 days 04:00:00 after 2024-01-01 03:00:00. 3 rows "
+        'are missing: frame.asfreq("h") adds them as NaN.'
+    )
+    odd = HOURS[:4].append(HOURS[[5]] + pd.Timedelta(minutes=17))
+    assert message(ValueError, preprocessing.frequency, odd) == (
+        "the times are not evenly spaced: the usual step is 0 days 01:00:00, but "
+        "2024-01-01 05:17:00 comes 0 days 02:17:00 after 2024-01-01 03:00:00. Bring "
+        'them to even steps first: frame.resample("h").mean().'
     )
     assert "not times" in message(ValueError, preprocessing.frequency, pd.Index([1, 2]))
 
@@ -235,7 +240,9 @@ def test_wrong_data_is_refused(hourly):
     assert unsorted.startswith("the times are not sorted")
     doubled = hourly.iloc[[0, 1, 1, *range(2, 500)]]
     twice = message(ValueError, make, hourly, 24, 6, known_ahead=doubled)
-    assert twice.startswith("1 times stand more than once, first 2024-01-01 01:00:00")
+    assert twice.startswith(
+        "there are duplicate timestamps (1), first 2024-01-01 01:00:00 (row 2 of known"
+    )
     short = preprocessing.calendar(hourly.index[:-5])
     assert message(ValueError, make, hourly, 24, 6, known_ahead=short) == (
         "make_windows: known_ahead lacks 5 of the times of data, first "

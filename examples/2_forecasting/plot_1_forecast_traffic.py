@@ -54,7 +54,7 @@ ax.plot(some_days)
 for hour in some_days.index[some_days.isna()]:
     ax.axvspan(hour, hour + traffic.index.freq, color="#D55E00", alpha=0.5, lw=0)
 ax.set(title="Two weeks, a gap in red", xlabel="day", ylabel=label)
-ax.xaxis.set_major_formatter(DateFormatter("%b %d"))
+ax.xaxis.set_major_formatter(DateFormatter("%b %d", tz=traffic.index.tz))
 
 # %%
 # Days look alike, weeks even more so. Hours without a count are gaps. A short gap is
