@@ -14,6 +14,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Literal
 
+from simple_lstm._checking import check_texts
+
 Split = Literal["whitespace", "character"]
 
 _EMOTICONS = {
@@ -81,8 +83,6 @@ def separate(texts: Iterable[str]) -> list[str]:
     >>> words.separate(["A well-made film:) Don't miss it!<br />9.5/10", "Dull..."])
     ["A well made film 🙂 Don't miss it! 9 5 10", 'Dull...']
     """
-    from simple_lstm._checking import check_texts
-
     texts = texts if isinstance(texts, str) else list(texts)
     check_texts(texts, "words.separate")
     return [_separate(text) for text in texts]
@@ -141,8 +141,10 @@ _EMOTICON = re.compile(
     rf"(?=[:;=^<>-])(?:(?<![^\W_])(?:{_FACE})|(?:{_FACE})(?![^\W_]|[()])"
     rf"|(?<![^\s.,!?()])(?:{_OTHER})(?![^\s.,!?()]))"
 )
-_PICTURE = "[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff][\ufe0f\U0001f3fb-\U0001f3ff]*"
-# A flag is a pair of letters; other emoji may have a color, or be joined to one picture.
+_PICTURE = (
+    "[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff][\ufe0f\U0001f3fb-\U0001f3ff]*"
+)
+# A flag is a pair of letters; other emoji may have a color, or be several in one.
 _EMOJI = re.compile(f"[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTURE}(?:\u200d{_PICTURE})*")
 _SIGNS = re.escape(string.punctuation)
 _GLUE = re.compile(  # the first lookahead only makes it quick
@@ -169,7 +171,11 @@ def _separate_once(text: str) -> str:
 def _space_for_punctuation(found: re.Match[str]) -> str:
     """A space for punctuation, control characters, and what is a space of no width."""
     kind = unicodedata.category(found[0])
-    return " " if kind == "Cc" or kind[0] == "P" or found[0] in "\u200b\ufeff" else found[0]
+    return (
+        " "
+        if kind == "Cc" or kind[0] == "P" or found[0] in "\u200b\ufeff"
+        else found[0]
+    )
 
 
 def _emoji(found: re.Match[str]) -> str:
