@@ -10,13 +10,13 @@ import numpy as np
 from simple_lstm._checking import check_texts
 from simple_lstm.words import Split, cut, separate
 
-# Scripts that need no spaces between words, and the most letters that a word of them
-# has on average. A sentence without spaces has far more.
+# Scripts that need no spaces between words, and more letters than their words have on
+# average. A sentence without spaces has far more.
 _LETTERS_OF_A_WORD = {
     "[\u3041-\u309f\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]": 3,  # Han, kana
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]": 10,  # Thai, Lao, Burmese, Khmer
     "[\uac00-\ud7a3]": 8,  # Korean
-    ".": 25,  # any other
+    ".": 40,  # any other, such as DNA
 }
 
 

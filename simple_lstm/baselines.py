@@ -353,7 +353,7 @@ def naive_bayes(
     labels : array_like, shape (samples,)
         Their classes.
     split : {"whitespace", "character"}
-        What is counted: words and pairs of neighbors, or up to four characters in a
+        What is counted: words and pairs of neighbors, or up to five characters in a
         row, for languages that put no spaces between words.
 
     Returns
@@ -409,7 +409,7 @@ def bag_of_words(
     penalty : float
         Strength of the penalty on large weights.
     split : {"whitespace", "character"}
-        What is counted: words and pairs of neighbors, or up to four characters in a
+        What is counted: words and pairs of neighbors, or up to five characters in a
         row, for languages that put no spaces between words.
 
     Returns
@@ -757,7 +757,7 @@ def _read(text: str) -> list[str]:
 def _counted(split: Split) -> dict[str, Any]:
     """What a vectorizer of scikit-learn counts, as its settings."""
     if split == "character":
-        return {"analyzer": "char", "ngram_range": (1, 4)}
+        return {"analyzer": "char", "ngram_range": (1, 5)}
     return {"token_pattern": _WORD, "ngram_range": (1, 2)}
 
 

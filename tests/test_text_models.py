@@ -466,12 +466,15 @@ WITHOUT_SPACES = {
     "Japanese": ["この映画はとても面白かったです。", "この映画はつまらない"] * 10,
     "Thai": ["หนังเรื่องนี้สนุกมาก", "หนังเรื่องนี้น่าเบื่อมากจริงๆ"] * 10,
     "Korean": ["이영화는정말재미있었어요", "이영화는너무지루했습니다"] * 10,
-    "DNA": ["ACGTTGCAACGGTATACGCATTAGCA", "TTGACGATTACAGGCATCAGCATTACG"] * 10,
+    "DNA": ["ACGTTGCAACGGTATACGCATTAGCA" * 2, "TTGACGATTACAGGCATCAGCATTACG" * 2] * 10,
 }
 
 
-@pytest.mark.parametrize("who", CUT_TEXTS)
-@pytest.mark.parametrize("language", WITHOUT_SPACES)
+@pytest.mark.parametrize(
+    ("who", "language"),
+    [("text_classifier", language) for language in WITHOUT_SPACES]
+    + [(who, "Chinese") for who in CUT_TEXTS if who != "text_classifier"],
+)
 def test_texts_without_spaces_are_refused_and_taken_as_characters(who, language):
     texts, labels = WITHOUT_SPACES[language], [1, 0] * 10
     with pytest.raises(ValueError, match=f"{who}: most of the texts have no spaces"):
@@ -528,6 +531,9 @@ def test_some_texts_without_spaces_are_reported(capsys):
         "'这部电影很好看' is read as one word. Leave such texts out, or give them a "
         'model of their own, with split="character".\n'
     )
+    models.text_classifier(texts[:-2], units=2)
+    assert capsys.readouterr().out == ""
+    models.text_classifier(texts[-2:], split="character", units=2)
 
 
 LOSSY = {
@@ -540,8 +546,11 @@ LOSSY = {
 }
 
 
-@pytest.mark.parametrize("who", ["text_classifier", "fit: the inputs of train"])
-@pytest.mark.parametrize("kind", LOSSY)
+@pytest.mark.parametrize(
+    ("who", "kind"),
+    [("text_classifier", kind) for kind in LOSSY]
+    + [("fit: the inputs of train", "emoticons")],
+)
 def test_what_is_lost_is_reported_until_words_are_set_apart(who, kind, capsys):
     texts, labels = LOSSY[kind] * 5, [1, 0] * 5
     CUT_TEXTS[who](texts, labels)
