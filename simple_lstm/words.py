@@ -60,7 +60,7 @@ def separate(texts: Iterable[str]) -> list[str]:
     ----------
     texts : iterable of str
         Texts as they were loaded. If they hold entities such as ``&amp;``, give each to
-        `html.unescape` first.
+        ``html.unescape`` first.
 
     Returns
     -------

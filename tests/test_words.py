@@ -1,3 +1,4 @@
+import html
 import string
 
 import keras
@@ -123,6 +124,11 @@ def test_emoticons_and_emoji_become_words(text, due):
 )
 def test_what_only_looks_like_an_emoticon_is_none(text):
     assert one(text).isascii()
+
+
+def test_entities_are_read_first():
+    text = html.unescape("fine&amp;dull,&nbsp;&quot;so&quot; don&#39;t &lt;3")
+    assert one(text) == 'fine dull, "so" don\'t ❤️'
 
 
 def stock(text, split):

@@ -48,8 +48,8 @@ plt.style.use("simple_lstm.simple_lstm")
 # <https://aclanthology.org/P11-1015/>`_. Half of the sentences praise, half blame.
 #
 # The model will delete punctuation and cut at spaces. That would make one word of
-# "good,bad" and nothing of ":)". So `simple_lstm.words.separate` sets words apart
-# first. All that reads a text on this page gets it that way.
+# "good,bad" and nothing of ":)". So ``words.separate`` sets words apart first, once,
+# for all that reads a text on this page.
 
 texts, labels = datasets.load_reviews("sentences")
 unlabeled = datasets.load_reviews("unlabelled")
