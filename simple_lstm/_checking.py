@@ -1,7 +1,6 @@
 """Checks of what a model is given, shared by all that runs one."""
 
 import re
-import string
 from collections.abc import Sequence
 from typing import Any
 
@@ -111,7 +110,7 @@ def _remedy(loss: str, came: tuple[int, ...], answer: tuple[int | None, ...]) ->
     return "Give the model as many outputs as there are targets."
 
 
-def check_texts(texts: Sequence[str], what: str, *, with_words: bool = False) -> None:
+def check_texts(texts: Sequence[str], what: str) -> None:
     """Refuse what is not a sequence of texts.
 
     Parameters
@@ -120,13 +119,11 @@ def check_texts(texts: Sequence[str], what: str, *, with_words: bool = False) ->
         What came.
     what : str
         Who asks, to begin the error with: "fit: the inputs of train".
-    with_words : bool
-        Whether at least one word must stand in them.
 
     Raises
     ------
     ValueError
-        If it is a single text, holds something that is no text, or has no word.
+        If it is a single text, or holds something that is no text.
     """
     if isinstance(texts, str):
         raise ValueError(
@@ -139,10 +136,6 @@ def check_texts(texts: Sequence[str], what: str, *, with_words: bool = False) ->
             f"{what}: {len(wrong):,} of the {len(texts):,} texts are not text; the "
             f"first is {wrong[0]!r}. Leave out what is missing."
         )
-    if with_words and not any(
-        text.strip(string.punctuation + " \n\t") for text in texts
-    ):
-        raise ValueError(f"{what}: there is no word in the texts.")
 
 
 def check_text(text: str, what: str) -> None:

@@ -1,18 +1,67 @@
-"""Texts cut into words, in the one way that models and word vectors share."""
+"""Are these texts words? And what are they as numbers? Asked by all that cuts texts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
-import keras
 import numpy as np
-import tensorflow as tf
+
+from simple_lstm._checking import check_texts
+from simple_lstm.words import Split, cut, separate
+
+# Scripts that need no spaces between words, and more letters than their words have on
+# average. A sentence without spaces has far more.
+_LETTERS_OF_A_WORD = {
+    "[\u3041-\u309f\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]": 3,  # Han, kana
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]": 10,  # Thai, Lao, Burmese, Khmer
+    "[\uac00-\ud7a3]": 8,  # Korean
+    ".": 40,  # any other, such as DNA
+}
 
 
-def cut(
-    texts: Sequence[str], most: int | None = None
+def check_words(
+    texts: Sequence[str],
+    what: str,
+    split: Split = "whitespace",
+    read: Callable[[str], list[str]] = cut,
+) -> None:
+    """Refuse texts that have no words; print how many lose something when cut.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        What came.
+    what : str
+        Who asks, to begin the message with: "fit: the inputs of train".
+    split : {"whitespace", "character"}
+        How they will be cut.
+    read : callable
+        What becomes of a text that is cut at white space.
+
+    Raises
+    ------
+    ValueError
+        If they are no texts, hold no word or a NUL, or if most of them have no spaces
+        between their words and are to be cut at spaces.
+    """
+    check_texts(texts, what)
+    if not any(cut(text) for text in texts):
+        raise ValueError(f"{what}: there is no word in the texts.")
+    if any("\0" in text for text in texts):
+        raise ValueError(
+            f"{what}: there is a NUL character in the texts, which Keras cannot keep "
+            "in a vocabulary. words.separate(texts) makes a space of it."
+        )
+    if split == "whitespace":
+        _look_for_spaces(texts, what)
+        _report_what_is_lost(texts, what, read)
+
+
+def number(
+    texts: Sequence[str], most: int | None = None, split: Split = "whitespace"
 ) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Cut texts as a `keras.layers.TextVectorization` does.
+    """Cut texts as a `keras.layers.TextVectorization` does, and number the words.
 
     Parameters
     ----------
@@ -20,6 +69,8 @@ def cut(
         At least one with a word in it.
     most : int, optional
         How many words to number; all of them if not given.
+    split : {"whitespace", "character"}
+        What the layer is told.
 
     Returns
     -------
@@ -31,9 +82,64 @@ def cut(
     lengths : numpy.ndarray of int, shape (texts,)
         How many words each text has.
     """
+    import keras
+    import tensorflow as tf
+
     tokens = None if most is None else most + 2
-    layer = keras.layers.TextVectorization(max_tokens=tokens, ragged=True)
+    layer = keras.layers.TextVectorization(max_tokens=tokens, split=split, ragged=True)
     layer.adapt(tf.constant(list(texts)))
     numbers = layer(tf.constant(list(texts)))
     words = [str(word) for word in layer.get_vocabulary(include_special_tokens=False)]
     return words, numbers.values.numpy() - 2, numbers.row_lengths().numpy()
+
+
+def _look_for_spaces(texts: Sequence[str], what: str) -> None:
+    some = list(texts)[:: 1 + len(texts) // 1000]  # enough to see what most are like
+    pieces = [max(cut(text), key=len) for text in some if _has_no_spaces(text)]
+    if not pieces:
+        return
+    if 2 * len(pieces) > len(some):
+        raise ValueError(
+            f"{what}: most of the texts have no spaces between their words: "
+            f"{_start(pieces[0])} would be one word. Cut them into characters: give "
+            'split="character" here, and to whatever else reads these texts.'
+        )
+    print(
+        f"{what}: of {len(some):,} texts looked at, {len(pieces):,} have no spaces "
+        f"between their words: {_start(pieces[0])} is read as one word. Leave such "
+        'texts out, or give them a model of their own, with split="character".'
+    )
+
+
+def _has_no_spaces(text: str) -> bool:
+    """Whether the words of a text are much longer than words are, on average."""
+    words = cut(separate([text])[0])
+    for letters, most in _LETTERS_OF_A_WORD.items():
+        lengths = [len(re.findall(letters, word)) for word in words]
+        if sum(lengths) > most * np.count_nonzero(lengths):
+            return True
+    return False
+
+
+def _report_what_is_lost(
+    texts: Sequence[str], what: str, read: Callable[[str], list[str]]
+) -> None:
+    lossy = [
+        (text, apart)
+        for text, apart in zip(texts, separate(texts), strict=True)
+        if text != apart and read(text) != read(apart)
+    ]
+    if not lossy:
+        return
+    pieces = [(piece, separate([piece])[0]) for piece in lossy[0][0].split()]
+    changed = [pair for pair in [*pieces, lossy[0]] if read(pair[0]) != read(pair[1])]
+    came, due = (_start(" ".join(read(text))) for text in changed[0])
+    print(
+        f"{what}: {len(lossy):,} of the {len(texts):,} texts lose something when they "
+        f"are cut into words: {_start(changed[0][0])} is read as {came}, not {due}. "
+        "Set words apart, here and before predict: simple_lstm.words.separate(texts)."
+    )
+
+
+def _start(text: str) -> str:
+    return repr(text if len(text) <= 40 else f"{text[:40]}…")

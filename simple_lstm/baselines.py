@@ -18,7 +18,7 @@ import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,8 @@ from numpy.typing import ArrayLike
 
 from simple_lstm._checking import check_text, check_texts
 from simple_lstm._time_index import following
+from simple_lstm._words import check_words
+from simple_lstm.words import Split, cut
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -352,7 +354,9 @@ def majority_class(texts: Sequence[str], labels: ArrayLike) -> ClassifierMixin:
     return DummyClassifier(strategy="most_frequent").fit(texts, labels)
 
 
-def naive_bayes(texts: Sequence[str], labels: ArrayLike) -> Pipeline:
+def naive_bayes(
+    texts: Sequence[str], labels: ArrayLike, *, split: Split = "whitespace"
+) -> Pipeline:
     """Add up what each word, and each pair of neighbors, says for a class.
 
     Multinomial naive Bayes on TF-IDF weights of words and pairs: quick, and hard to
@@ -364,6 +368,9 @@ def naive_bayes(texts: Sequence[str], labels: ArrayLike) -> Pipeline:
         Training texts.
     labels : array_like, shape (samples,)
         Their classes.
+    split : {"whitespace", "character"}
+        What is counted: words and pairs of neighbors, or up to five characters in a
+        row, for languages that put no spaces between words.
 
     Returns
     -------
@@ -373,7 +380,8 @@ def naive_bayes(texts: Sequence[str], labels: ArrayLike) -> Pipeline:
     Raises
     ------
     ValueError
-        If ``texts`` is a single text, or holds something that is no text.
+        If ``texts`` is a single text, holds something that is no text, or no word, or
+        most texts have no spaces between their words.
 
     References
     ----------
@@ -394,13 +402,17 @@ def naive_bayes(texts: Sequence[str], labels: ArrayLike) -> Pipeline:
     from sklearn.naive_bayes import MultinomialNB
     from sklearn.pipeline import make_pipeline
 
-    check_texts(texts, "naive_bayes")
-    model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), MultinomialNB())
+    check_words(texts, "naive_bayes", split, _read)
+    model = make_pipeline(TfidfVectorizer(**_counted(split)), MultinomialNB())
     return model.fit(texts, labels)
 
 
 def bag_of_words(
-    texts: Sequence[str], labels: ArrayLike, *, penalty: float = 0.1
+    texts: Sequence[str],
+    labels: ArrayLike,
+    *,
+    penalty: float = 0.1,
+    split: Split = "whitespace",
 ) -> Pipeline:
     """Logistic regression on TF-IDF weights of words and pairs of neighbors.
 
@@ -412,6 +424,9 @@ def bag_of_words(
         Their classes.
     penalty : float
         Strength of the penalty on large weights.
+    split : {"whitespace", "character"}
+        What is counted: words and pairs of neighbors, or up to five characters in a
+        row, for languages that put no spaces between words.
 
     Returns
     -------
@@ -421,7 +436,8 @@ def bag_of_words(
     Raises
     ------
     ValueError
-        If ``texts`` is a single text, or holds something that is no text.
+        If ``texts`` is a single text, holds something that is no text, or no word, or
+        most texts have no spaces between their words.
 
     References
     ----------
@@ -439,8 +455,8 @@ def bag_of_words(
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    check_texts(texts, "bag_of_words")
-    weights = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+    check_words(texts, "bag_of_words", split, _read)
+    weights = TfidfVectorizer(**_counted(split), sublinear_tf=True)
     model = make_pipeline(weights, LogisticRegression(C=1 / penalty, max_iter=1000))
     return model.fit(texts, labels)
 
@@ -476,7 +492,8 @@ def averaged_vectors(
     Raises
     ------
     ValueError
-        If ``texts`` is a single text, or holds something that is no text.
+        If ``texts`` is a single text, holds something that is no text, or no word, or
+        most texts have no spaces between their words and the vectors are of words.
 
     References
     ----------
@@ -488,9 +505,11 @@ def averaged_vectors(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer, Normalizer, StandardScaler
 
-    check_texts(texts, "averaged_vectors")
+    check_words(texts, "averaged_vectors", vectors.split)
     model = make_pipeline(
-        CountVectorizer(vocabulary=vectors.words, analyzer=_cut),
+        CountVectorizer(
+            vocabulary=vectors.words, analyzer=partial(cut, split=vectors.split)
+        ),
         Normalizer("l1"),  # counts become parts of the text
         FunctionTransformer(partial(_add_up, vectors=vectors.vectors)),
         StandardScaler(),
@@ -771,11 +790,21 @@ def _one_later(places: np.ndarray, begins: np.ndarray) -> np.ndarray:
     return contexts
 
 
-def _cut(text: str) -> list[str]:
-    """The words of a text as `keras.layers.TextVectorization` cuts them."""
-    upper, lower = string.ascii_uppercase, string.ascii_lowercase
-    text = text.translate(str.maketrans(upper, lower, string.punctuation))
-    return re.findall(r"[^ \t\n\v\f\r]+", text)
+# The words that the models read, as scikit-learn finds them: a stored baseline needs no
+# code of ours. An apostrophe, which Keras deletes, is kept: it parts no words.
+_SIGNS = re.escape(string.punctuation)
+_WORD = rf"[^\s{_SIGNS}]+(?:'[^\s{_SIGNS}]+)*"
+
+
+def _read(text: str) -> list[str]:
+    return re.findall(_WORD, text.lower())
+
+
+def _counted(split: Split) -> dict[str, Any]:
+    """What a vectorizer of scikit-learn counts, as its settings."""
+    if split == "character":
+        return {"analyzer": "char", "ngram_range": (1, 5)}
+    return {"token_pattern": _WORD, "ngram_range": (1, 2)}
 
 
 def _add_up(parts: csr_matrix, vectors: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from simple_lstm._checking import check_texts
+from simple_lstm.words import Split
 
 if TYPE_CHECKING:
     from simple_lstm.preprocessing import Windows
@@ -89,6 +90,9 @@ class TextBatches(keras.utils.PyDataset):
         One label for each text.
     batch_size : int
         Texts in a batch; one batch of a pass may be smaller.
+    split : {"whitespace", "character"}
+        What the model counts as one step: what stands between white space, or a
+        character.
     seed : int
         The same seed gives the same orders.
 
@@ -118,6 +122,7 @@ class TextBatches(keras.utils.PyDataset):
         labels: ArrayLike,
         batch_size: int = 64,
         *,
+        split: Split = "whitespace",
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -135,7 +140,8 @@ class TextBatches(keras.utils.PyDataset):
             )
         self.batch_size = batch_size
         self._random = np.random.default_rng(seed)
-        self._words = np.array([len(text.split()) for text in self.texts])
+        parts = list if split == "character" else str.split
+        self._lengths = np.array([len(parts(text)) for text in self.texts])
         self.on_epoch_end()
 
     def __len__(self) -> int:
@@ -149,7 +155,7 @@ class TextBatches(keras.utils.PyDataset):
     def on_epoch_end(self) -> None:
         """Draw the batches of the next pass."""
         order = self._random.permutation(len(self.texts))
-        order = order[np.argsort(self._words[order], kind="stable")]
+        order = order[np.argsort(self._lengths[order], kind="stable")]
         ends = range(self.batch_size, len(order), self.batch_size)
         self._batches = np.split(order, ends)
         self._random.shuffle(self._batches)

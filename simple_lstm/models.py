@@ -22,6 +22,7 @@ from simple_lstm._checking import check_texts
 from simple_lstm._precision import LARGEST, level_and_spread
 from simple_lstm._time_index import following
 from simple_lstm.preprocessing import Windows
+from simple_lstm.words import Split
 
 if TYPE_CHECKING:
     from simple_lstm.word_vectors import WordVectors
@@ -102,6 +103,7 @@ def text_classifier(
     classes: int = 2,
     vectors: WordVectors | None = None,
     fine_tune: bool = False,
+    split: Split = "whitespace",
     time_steps: int = 60,
     vocabulary: int = 20_000,
     dimensions: int = 100,
@@ -112,8 +114,9 @@ def text_classifier(
 ) -> keras.Model:
     """A compiled LSTM that reads a text, word by word, and names its class.
 
-    Texts are cut into words inside the model: it takes strings. Punctuation is deleted
-    and ASCII letters become lower case; what white space parts is a word.
+    Texts are cut into words inside the model: it takes strings. ASCII punctuation is
+    deleted and A to Z become lower case; what white space parts is a word. A printed
+    line says how many texts lose something by that; `simple_lstm.words.separate` helps.
 
     Parameters
     ----------
@@ -129,6 +132,10 @@ def text_classifier(
     fine_tune : bool
         Whether training changes the vectors. If not, words that no training text has
         stay comparable to those that it has.
+    split : {"whitespace", "character"}
+        Where texts are cut: at white space, or after every character, for languages
+        that put no spaces between words. All that is said of words then goes for
+        characters.
     time_steps : int
         The most words that are read. What comes after them in a text is not:
         `words_not_read` counts it.
@@ -157,7 +164,8 @@ def text_classifier(
     ------
     ValueError
         If there are fewer than 2 classes or 1 time step, or ``texts`` is a single text
-        or has no word in it twice and there are no vectors.
+        or has no word in it twice and there are no vectors. If most texts have no
+        spaces between their words, or the vectors are of texts that were cut otherwise.
 
     References
     ----------
@@ -175,21 +183,18 @@ def text_classifier(
     >>> model(tf.constant(["good", "", "a film of any length"])).shape
     TensorShape([3, 1])
     """
-    check_texts(texts, "text_classifier", with_words=True)
+    _words.check_words(texts, "text_classifier", split)
     if classes < 2 or min(time_steps, vocabulary) < 1:
         raise ValueError(
             f"text_classifier(classes={classes}, time_steps={time_steps}, vocabulary="
             f"{vocabulary}): there must be at least 2 classes, 1 time step and 1 word."
         )
-    words = _common_words(texts, vocabulary) if vectors is None else vectors.words
-    if not words:
-        raise ValueError(
-            "text_classifier: no word stands in the texts twice, so none could be "
-            "learned. Give more texts, or vectors."
-        )
+    words = _known_words(texts, vectors, vocabulary, split)
     keras.utils.set_random_seed(seed)
     text = keras.Input((), dtype="string", name="text")
-    numbers = layers.TextVectorization(vocabulary=words, name="words_to_numbers")(text)
+    numbers = layers.TextVectorization(
+        vocabulary=words, split=split, name="words_to_numbers"
+    )(text)
     # A step of padding, so that a batch of empty texts has a step at all.
     numbers = keras.ops.pad(numbers, [[0, 0], [0, 1]])[:, :time_steps]
     if vectors is not None:
@@ -593,14 +598,30 @@ def _forecast_columns(shape: tuple, quantiles: Sequence[float] | None) -> list[s
     return [f"{100 * level:g} %" for level in quantiles or []] or ["forecast"]
 
 
-def _common_words(texts: Sequence[str], most: int) -> list[str]:
-    """The words that stand in the texts at least twice, the commonest first.
+def _known_words(
+    texts: Sequence[str], vectors: WordVectors | None, most: int, split: Split
+) -> list[str]:
+    """The words of the vectors; without them, those that stand in the texts twice.
 
     From the others the model learns what to make of an unknown word.
     """
-    words, numbers, _ = _words.cut(texts)
+    if vectors is not None:
+        if vectors.split != split:
+            raise ValueError(
+                f'text_classifier(split="{split}"): the vectors are of texts that were '
+                f'cut with split="{vectors.split}". Give the same here.'
+            )
+        return vectors.words
+    words, numbers, _ = _words.number(texts, split=split)
     times = np.bincount(numbers, minlength=len(words))
-    return [word for word, count in zip(words, times, strict=True) if count > 1][:most]
+    common = [word for word, count in zip(words, times, strict=True) if count > 1]
+    if not common:
+        raise ValueError(
+            "text_classifier: no word stands in the texts twice, so none could be "
+            "learned. Give more texts, or vectors, or cut them into characters: "
+            'split="character".'
+        )
+    return common[:most]
 
 
 def _rows_of_embedding(vectors: np.ndarray) -> np.ndarray:

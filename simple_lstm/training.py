@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 
 from simple_lstm._checking import alike, check_numbers, check_targets, check_texts
+from simple_lstm._words import check_words
 from simple_lstm.batches import TextBatches, TextStreams
 from simple_lstm.models import words_not_read
 from simple_lstm.preprocessing import Windows
+from simple_lstm.words import Split
 
 Data = Windows | TextStreams | tuple[np.ndarray | Sequence[str], np.ndarray]
 
@@ -82,7 +84,8 @@ def fit(
         each pass over one of them the state of the model becomes zero. A tuple holds
         inputs and labels; inputs are an array (samples, time_steps, features), or texts
         as a sequence of str for a model that takes text. Texts of like length share a
-        batch, and a printed line says how many are longer than the model reads.
+        batch, and printed lines say how many are longer than the model reads, or lose
+        something when they are cut into words.
     epochs : int
         Passes over the training data, at most.
     patience : int
@@ -107,7 +110,8 @@ def fit(
     ------
     ValueError
         If inputs and labels do not fit together, are of the wrong shape, are text for
-        a model that takes numbers, or have gaps (NaN).
+        a model that takes numbers, have gaps (NaN), or are to be cut at spaces and most
+        texts have none between their words.
 
     References
     ----------
@@ -156,7 +160,10 @@ def _training_data(
         return {"x": train, "shuffle": False}  # or no row would go on in the next batch
     inputs, labels = _arrays(model, train, "train")
     if inputs.dtype == object:
-        return {"x": TextBatches(inputs.tolist(), labels, batch_size, seed=seed)}
+        characters = _cutting(model).get("split") == "character"
+        split: Split = "character" if characters else "whitespace"
+        texts = inputs.tolist()
+        return {"x": TextBatches(texts, labels, batch_size, split=split, seed=seed)}
     return {"x": inputs, "y": labels, "batch_size": batch_size}
 
 
@@ -260,11 +267,21 @@ def _arrays(
     return inputs, labels
 
 
+def _cutting(model: keras.Model) -> dict[str, Any]:
+    """The settings of the layer that cuts texts into words; empty if there is none."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.TextVectorization):
+            return layer.get_config()
+    return {}
+
+
 def _report_cuts(model: keras.Model, texts: list[str], name: str) -> None:
     """Say how much of the texts is lost, if anything is."""
-    cutter = keras.layers.TextVectorization
-    if not any(isinstance(layer, cutter) for layer in model.layers):
+    cuts = _cutting(model)
+    if not cuts:
         return
+    if cuts["standardize"] == "lower_and_strip_punctuation":
+        check_words(texts, f"fit: the inputs of {name}", cuts["split"])
     not_read = words_not_read(model, texts)
     cut = np.count_nonzero(not_read)
     if cut:

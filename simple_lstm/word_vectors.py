@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from simple_lstm import _words
-from simple_lstm._checking import check_texts
+from simple_lstm.words import Split
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,10 +27,13 @@ class WordVectors:
     vectors : numpy.ndarray, float32, shape (words, dimensions)
         One row for each word. Rows have length 1; a word without any company has
         zeros.
+    split : {"whitespace", "character"}
+        How texts were cut: into words, or into characters.
     """
 
     words: list[str]
     vectors: np.ndarray
+    split: Split = "whitespace"
 
     def __post_init__(self) -> None:
         if np.ndim(self.vectors) != 2 or len(self.words) != len(self.vectors):
@@ -85,6 +88,7 @@ def count(
     dimensions: int = 100,
     window: int | tuple[int | None, ...] | None = 5,
     vocabulary: int = 20_000,
+    split: Split = "whitespace",
     seed: int = 0,
 ) -> WordVectors:
     """Count which words stand near each other, and make vectors of the counts.
@@ -98,6 +102,7 @@ def count(
     ----------
     texts : sequence of str
         Any texts of the kind that matters, the more the better; they need no labels.
+        A printed line says how many lose something when they are cut into words.
     dimensions : int
         Numbers in each vector, for each window.
     window : int or None, or a tuple of them
@@ -106,6 +111,10 @@ def count(
         and mood. A tuple gives the vectors of each side by side.
     vocabulary : int
         How many words get a vector, the commonest first.
+    split : {"whitespace", "character"}
+        Where texts are cut: at white space, or after every character, for languages
+        that put no spaces between words. All that is said of words then goes for
+        characters.
     seed : int
         Of the randomized decomposition.
 
@@ -117,7 +126,8 @@ def count(
     Raises
     ------
     ValueError
-        If there are no texts, or fewer words or texts than dimensions.
+        If there are no texts, or fewer words or texts than dimensions, or most texts
+        have no spaces between their words.
 
     References
     ----------
@@ -141,7 +151,7 @@ def count(
     >>> found.neighbours("tea", 1)
     ['coffee']
     """
-    check_texts(texts, "word_vectors.count", with_words=True)
+    _words.check_words(texts, "word_vectors.count", split)
     windows = window if isinstance(window, tuple) else (window,)
     sizes = [1 if size is None else size for size in windows]
     if not windows or min(dimensions, vocabulary, *sizes) < 1:
@@ -150,7 +160,7 @@ def count(
             f"vocabulary={vocabulary}): each must be at least 1; window=None takes "
             "whole texts."
         )
-    words, numbers, lengths = _words.cut(texts, vocabulary)
+    words, numbers, lengths = _words.number(texts, vocabulary, split)
     parts = []
     for size in windows:
         if size is None:
@@ -159,7 +169,7 @@ def count(
             counts = _count_near(numbers, lengths, len(words), size)
         parts.append(_directions(counts, dimensions, seed))
     vectors = _of_length_1(np.hstack(parts))
-    return WordVectors(words, vectors.astype(np.float32))
+    return WordVectors(words, vectors.astype(np.float32), split)
 
 
 def _count_near(

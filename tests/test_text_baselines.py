@@ -1,8 +1,12 @@
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from simple_lstm import baselines, word_vectors
+from simple_lstm import baselines, word_vectors, words
 
 MOODS = ["good warm bright clever kind", "bad cold dull silly cruel"]
 
@@ -151,3 +155,75 @@ def test_a_stronger_penalty_gives_a_more_careful_answer(build, vectors):
 def test_what_is_no_text_is_named(build, missing):
     with pytest.raises(ValueError, match="1 of the 3 texts are not text"):
         build(["good", "bad", missing], [1, 0, 1])
+
+
+BAGS = [baselines.naive_bayes, baselines.bag_of_words]
+
+
+@pytest.mark.parametrize("build", BAGS)
+def test_emoticons_tell_once_they_are_set_apart(build, capsys):
+    texts, labels = ["a film :)", "a film :("] * 10, [1, 0] * 10
+    assert build(texts, labels).score(texts, labels) == 0.5
+    assert capsys.readouterr().out == (
+        f"{build.__name__}: 20 of the 20 texts lose something when they are cut into "
+        "words: ':)' is read as '', not '🙂'. Set words apart, here and before "
+        "predict: simple_lstm.words.separate(texts).\n"
+    )
+    apart = words.separate(texts)
+    assert build(apart, labels).score(apart, labels) == 1
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("build", BAGS)
+def test_words_of_one_letter_and_marks_on_letters_tell(build):
+    texts, labels = ["film a", "film b", "कि", "कु"] * 5, [1, 0, 1, 0] * 5
+    assert build(texts, labels).score(texts, labels) == 1
+
+
+@pytest.mark.parametrize("build", BAGS)
+def test_punctuation_glues_no_words(build):
+    model = build(["good film", "bad film"] * 5, [1, 0] * 5)
+    texts = ["film,good,film", "film<br />bad"]
+    assert model.predict(texts).tolist() == [1, 0]
+
+
+any_text = st.text(st.sampled_from("ab é映 ,.'-<3:)(\n\xa0\x85🙂") | st.characters())
+
+
+@given(any_text)
+@settings(deadline=None, max_examples=300)
+def test_baselines_find_the_words_of_the_model(text):
+    """In texts with words set apart; the apostrophe stays, which parts no words."""
+    (text,) = words.separate([text.lower()])
+    found = [word.replace("'", "") for word in baselines._read(text)]
+    assert found == words.cut(text)
+
+
+def test_scikit_learn_reads_what_is_reported():
+    model = baselines.naive_bayes(["a b", "b"], [1, 0])
+    analyze = model[0].build_analyzer()
+    text = "It's ÉTÉ, a good-bad “film” 🙂 10/10 कि"
+    found = [word for word in analyze(text) if " " not in word]
+    assert found == baselines._read(text)
+
+
+@pytest.mark.parametrize("build", BAGS)
+def test_stored_baselines_hold_no_code_of_ours(build):
+    model = build(["a b", "b"], [1, 0])
+    assert b"simple_lstm" not in pickle.dumps(model)
+
+
+@pytest.mark.parametrize("build", BAGS)
+def test_baselines_of_characters_learn_texts_without_spaces(build):
+    about = ["电影", "剧情", "演员", "音乐", "结尾", "对白"]
+    texts = [
+        f"{one}{how}{what}"
+        for one in about
+        for how in "很真太"
+        for what in ["好看的", "精彩的", "难看的", "糟糕的"]
+    ]
+    labels = [1, 1, 0, 0] * 18
+    with pytest.raises(ValueError, match=r'most of the texts .*split="character"'):
+        build(texts[:36], labels[:36])
+    model = build(texts[:36], labels[:36], split="character")
+    assert model.score(texts[36:], labels[36:]) == 1

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
-from simple_lstm import models, training, word_vectors
+from simple_lstm import baselines, models, training, word_vectors, words
 from simple_lstm.batches import TextBatches
 
 TRAINING = [
@@ -47,6 +47,10 @@ def planted_vectors():
     return word_vectors.WordVectors(words, rng.normal(size=(5, 6)))
 
 
+def of_characters():
+    return plain(split="character")
+
+
 def plain(**options):
     return sharp(models.text_classifier(TRAINING, units=5, dimensions=7, **options))
 
@@ -76,7 +80,7 @@ def five_steps():
     return models.text_classifier(TRAINING, time_steps=5, units=2)
 
 
-@pytest.mark.parametrize("build", [plain, with_vectors, bidirectional])
+@pytest.mark.parametrize("build", [plain, of_characters, with_vectors, bidirectional])
 def test_an_answer_does_not_depend_on_the_padding(build):
     model = build()
     alone = np.concatenate([answers(model, [text]) for text in READ])
@@ -315,7 +319,7 @@ numpy.save(sys.argv[3], model.predict(numpy.array(texts, dtype=object), verbose=
 """
 
 
-@pytest.mark.parametrize("build", [plain, with_vectors])
+@pytest.mark.parametrize("build", [plain, of_characters, with_vectors])
 def test_a_saved_model_answers_the_same_without_simple_lstm(build, tmp_path):
     model = build()
     paths = [str(tmp_path / name) for name in ("model.keras", "in.json", "out.npy")]
@@ -328,7 +332,7 @@ def test_a_saved_model_answers_the_same_without_simple_lstm(build, tmp_path):
     np.testing.assert_allclose(np.load(paths[2]), due, rtol=1e-5)
 
 
-@pytest.mark.parametrize("build", [plain, with_vectors])
+@pytest.mark.parametrize("build", [plain, of_characters, with_vectors])
 def test_models_are_made_of_stock_layers(build):
     modules = {type(layer).__module__.split(".")[0] for layer in build().layers}
     assert modules == {keras.__name__}
@@ -410,6 +414,220 @@ def test_fewer_labels_than_texts_are_refused(five_steps):
         training.fit(five_steps, (data[0], [1]), validation=data, epochs=1)
 
 
+def sentences_without_spaces(samples, seed=0):
+    """Made up; one of eight words tells whether a sentence praises."""
+    rng = np.random.default_rng(seed)
+    about = ["这部电影", "那部片子", "剧情", "演员", "音乐", "结尾", "对白", "画面"]
+    how = [["难看", "无聊", "糟糕", "乏味"], ["好看", "感人", "精彩", "有趣"]]
+    labels = rng.permutation(np.arange(samples) % 2)
+    texts = [
+        rng.choice(about)
+        + rng.choice(["很", "真", "太", "非常", "有点"])
+        + rng.choice(how[label])
+        + rng.choice(["", "。", "！", "，他说", "，看过的人都知道"])
+        for label in labels
+    ]
+    return texts, labels
+
+
+def hand_made_classifier(split="whitespace"):
+    layer = layers.TextVectorization(split=split)
+    layer.adapt(tf.constant(sentences_without_spaces(20)[0]))
+    model = keras.Sequential(
+        [
+            keras.Input((), dtype="string"),
+            layer,
+            layers.Embedding(99, 4, mask_zero=True),
+            layers.LSTM(3),
+            layers.Dense(1),
+        ]
+    )
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
+def fit_hand_made(texts, labels, **options):
+    data = (texts, labels)
+    training.fit(hand_made_classifier(**options), data, validation=data, epochs=1)
+
+
+CUT_TEXTS = {
+    "text_classifier": lambda texts, labels, **options: models.text_classifier(
+        texts, units=2, **options
+    ),
+    "fit: the inputs of train": fit_hand_made,
+    "naive_bayes": baselines.naive_bayes,
+    "bag_of_words": baselines.bag_of_words,
+}
+WITHOUT_SPACES = {
+    "Chinese": sentences_without_spaces(20)[0],
+    "Chinese, repeated": ["这部电影很好看", "这部电影很难看"] * 10,
+    "Chinese, short": ["非常好看", "太难看了", "不错", "演员很好"] * 5,
+    "Japanese": ["この映画はとても面白かったです。", "この映画はつまらない"] * 10,
+    "Thai": ["หนังเรื่องนี้สนุกมาก", "หนังเรื่องนี้น่าเบื่อมากจริงๆ"] * 10,
+    "Korean": ["이영화는정말재미있었어요", "이영화는너무지루했습니다"] * 10,
+    "DNA": ["ACGTTGCAACGGTATACGCATTAGCA" * 2, "TTGACGATTACAGGCATCAGCATTACG" * 2] * 10,
+}
+
+
+@pytest.mark.parametrize(
+    ("who", "language"),
+    [("text_classifier", language) for language in WITHOUT_SPACES]
+    + [(who, "Chinese") for who in CUT_TEXTS if who != "text_classifier"],
+)
+def test_texts_without_spaces_are_refused_and_taken_as_characters(who, language):
+    texts, labels = WITHOUT_SPACES[language], [1, 0] * 10
+    with pytest.raises(ValueError, match=f"{who}: most of the texts have no spaces"):
+        CUT_TEXTS[who](texts, labels)
+    CUT_TEXTS[who](texts, labels, split="character")
+
+
+def test_a_model_of_characters_learns_texts_without_spaces():
+    data, unseen = sentences_without_spaces(160), sentences_without_spaces(80, seed=1)
+    with pytest.raises(
+        ValueError, match=r"text_classifier: .*give split=\"character\""
+    ):
+        models.text_classifier(data[0])
+    model = models.text_classifier(
+        data[0],
+        split="character",
+        units=16,
+        dimensions=16,
+        dropout=0,
+        learning_rate=0.02,
+    )
+    training.fit(model, data, validation=unseen, epochs=15, batch_size=32, patience=15)
+    right = (answers(model, unseen[0])[:, 0] > 0.5) == unseen[1]
+    assert right.mean() == 1
+
+
+NORMAL = {
+    "English": ["A well made film, and funny.", "Incomprehensibly overproduced!"],
+    "German": ["Die Sehenswürdigkeiten", "Donaudampfschifffahrtsgesellschaft", "Gut."],
+    "code": ["self.assertEqual(response.status_code, 200)", "x = [f(y) for y in z]"],
+    "addresses": ["https://www.example.org/a/very/long/path/to/something?query=1"],
+    "names of things": ["customer_support_request", "refund", "delivery-date-changed"],
+    "single words": ["good", "bad", "internationalization"],
+    "Chinese, in words": ["这 部 电影 非常 好看", "剧情 太 糟糕 了 。", "很 无聊"],
+    "Japanese, in words": ["この 映画 は とても 面白かった です 。"],
+    "Thai, in words": ["หนัง เรื่อง นี้ สนุก มาก"],
+    "Korean": ["이 영화는 정말 재미있었어요", "너무 지루했습니다"],
+    "Hindi": ["यह फ़िल्म बहुत अच्छी है", "कहानी बेकार थी"],
+}
+
+
+@pytest.mark.parametrize("language", NORMAL)
+def test_texts_with_spaces_are_taken(language, capsys):
+    texts = words.separate(NORMAL[language] * 4)
+    models.text_classifier(texts, units=2)
+    assert capsys.readouterr().out == ""
+
+
+def test_some_texts_without_spaces_are_reported(capsys):
+    texts = ["a good film", "a bad film"] * 5 + ["这部电影很好看", "这部电影真无聊"]
+    models.text_classifier(texts, units=2)
+    assert capsys.readouterr().out == (
+        "text_classifier: of 12 texts looked at, 2 have no spaces between their words: "
+        "'这部电影很好看' is read as one word. Leave such texts out, or give them a "
+        'model of their own, with split="character".\n'
+    )
+    models.text_classifier(texts[:-2], units=2)
+    assert capsys.readouterr().out == ""
+    models.text_classifier(texts[-2:], split="character", units=2)
+
+
+LOSSY = {
+    "emoticons": ["fine film :)", "fine film :("],
+    "commas": ["film good,bad", "film bad,good"],
+    "tags": ["fine<br />film", "bad<br />film"],
+    "hyphens": ["a well-made film", "a badly-made film"],
+    "spaces": ["fine\xa0film", "bad\xa0film"],
+    "quotes": ["“fine film”", "“bad film”"],
+}
+
+
+@pytest.mark.parametrize(
+    ("who", "kind"),
+    [("text_classifier", kind) for kind in LOSSY]
+    + [("fit: the inputs of train", "emoticons")],
+)
+def test_what_is_lost_is_reported_until_words_are_set_apart(who, kind, capsys):
+    texts, labels = LOSSY[kind] * 5, [1, 0] * 5
+    CUT_TEXTS[who](texts, labels)
+    assert f"{who}: 10 of the 10 texts lose something" in capsys.readouterr().out
+    CUT_TEXTS[who](words.separate(texts), labels)
+    assert capsys.readouterr().out == ""
+
+
+def test_glued_words_are_shown(capsys):
+    models.text_classifier(["a well-made film", "a bad film"], units=2)
+    assert capsys.readouterr().out == (
+        "text_classifier: 1 of the 2 texts lose something when they are cut into words"
+        ": 'well-made' is read as 'wellmade', not 'well made'. Set words apart, here "
+        "and before predict: simple_lstm.words.separate(texts).\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(":)", ":("), ("fine,bad", "finebad"), ("fine<br />bad", "finebrbad")],
+)
+def test_what_was_the_same_to_a_model_is_told_apart(one, other):
+    texts = words.separate([f"film {one}", f"film {other}"] * 2)
+    model = sharp(models.text_classifier(texts, units=4))
+    first, second = answers(model, texts[:2])
+    assert abs(first - second) > 1e-3
+
+
+def test_a_layer_that_standardizes_otherwise_is_left_alone(capsys):
+    model = hand_made(layers.Embedding(4, 2), layers.LSTM(2), layers.Dense(1))
+    other = hand_made(
+        layers.Embedding(4, 2), layers.LSTM(2), layers.Dense(1), standardize=None
+    )
+    for one in (model, other):
+        one.compile("adam", "mse")
+        data = (["good,film", "good"], [1.0, 0.0])
+        training.fit(one, data, validation=data, epochs=1)
+        lines = 2 if one is model else 0
+        assert capsys.readouterr().out.count("lose something") == lines
+
+
+def test_a_nul_is_refused_and_made_a_space():
+    texts = ["good\0", "good bad", "bad"]
+    with pytest.raises(ValueError, match=r"NUL character .*words.separate\(texts\)"):
+        models.text_classifier(texts)
+    model = models.text_classifier(words.separate(texts), units=2)
+    assert set(vocabulary_of(model)) == {"good", "bad"}
+
+
+def test_words_that_stand_once_are_taken_as_characters():
+    texts = ["each word once"]
+    with pytest.raises(ValueError, match='cut them into characters: split="character"'):
+        models.text_classifier(texts)
+    model = models.text_classifier(texts, split="character", units=2)
+    assert set(vocabulary_of(model)) == set("eco ")
+
+
+def test_vectors_and_model_are_cut_the_same_way():
+    texts = sentences_without_spaces(40)[0]
+    vectors = word_vectors.count(texts, dimensions=4, split="character")
+    with pytest.raises(ValueError, match=r"split=\"whitespace\"\): the vectors are of"):
+        models.text_classifier(["a film"], vectors=vectors)
+    model = models.text_classifier(texts, vectors=vectors, split="character", units=2)
+    assert vocabulary_of(model) == vectors.words
+    labels = [1, 0] * 20
+    assert baselines.averaged_vectors(texts, labels, vectors).predict(texts).shape == (
+        40,
+    )
+
+
+def test_characters_beyond_the_time_steps_are_counted():
+    texts = sentences_without_spaces(20)[0]
+    model = models.text_classifier(texts, split="character", time_steps=5, units=2)
+    due = [max(len(words.cut(text, "character")) - 5, 0) for text in texts]
+    assert models.words_not_read(model, texts).tolist() == due
+
+
 def read(batch):
     """The texts and labels of a batch as lists."""
     texts, labels = batch
@@ -449,6 +667,17 @@ def test_batches_of_like_length_need_little_padding():
     order = np.random.default_rng(1).permutation(600)
     at_random = [[texts[n] for n in order[i : i + 32]] for i in range(0, 600, 32)]
     assert padding(read(batch)[0] for batch in batches) < 0.1 * padding(at_random)
+
+
+def test_texts_without_spaces_need_little_padding():
+    lengths = np.random.default_rng(0).geometric(0.05, 600)
+    batches = TextBatches(
+        ["好" * n for n in lengths], np.zeros(600), 32, split="character"
+    )
+    spread = [
+        max(map(len, texts)) - min(map(len, texts)) for texts, _ in map(read, batches)
+    ]
+    assert np.median(spread) <= 2
 
 
 def test_the_longest_batch_may_come_at_any_time():

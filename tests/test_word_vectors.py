@@ -5,25 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simple_lstm import _words, baselines, datasets, models, word_vectors
+from simple_lstm import _words, datasets, models, word_vectors, words
 
 WORDS = 5
 # Texts as numbers of words; -1 is a word that is not counted.
 numbered_texts = st.lists(
     st.lists(st.integers(-1, WORDS - 1), max_size=8), min_size=1, max_size=6
-)
-# Python takes more for a space than Keras does; that has a test of its own. No array of
-# NumPy holds a word that ends in "\0".
-spaces = "\x1c\x1d\x1e\x1f\x85"
-ascii_texts = st.text(
-    st.characters(codec="ascii", exclude_characters=spaces + "\0"), max_size=30
-)
-other_texts = st.text(
-    st.just(" ")
-    | st.characters(
-        codec="utf-8", exclude_characters=spaces + "\0", exclude_categories=["Z"]
-    ),
-    max_size=30,
 )
 
 
@@ -190,34 +177,27 @@ def test_neighbours_are_sorted_by_angle_whatever_the_lengths():
     assert found.neighbours("at", 2) == ["near", "mid"]
 
 
-@given(st.lists(ascii_texts, min_size=1, max_size=10))
+texts_without_nul = st.text(
+    st.sampled_from("aBéÉ映ก ;.'\n\xa0\x85\x1c\u3000🙂")
+    | st.characters(codec="utf-8", exclude_characters="\0"),
+    max_size=30,
+)
+
+
+@pytest.mark.parametrize("split", ["whitespace", "character"])
+@given(st.lists(texts_without_nul, min_size=1, max_size=10))
 @settings(deadline=None, max_examples=40)
-def test_ascii_texts_are_cut_the_same_without_keras(texts):
-    assert_cut_the_same(texts)
-
-
-@given(st.lists(other_texts, min_size=1, max_size=10))
-@settings(deadline=None, max_examples=40)
-def test_texts_in_any_script_are_cut_the_same_without_keras(texts):
-    assert_cut_the_same(texts)
-
-
-@pytest.mark.parametrize("space", ["\x1c", "\x85", "\xa0", "\u3000"])
-def test_what_only_python_takes_for_a_space_parts_no_words(space):
-    assert_cut_the_same([f"left{space}right"])
-
-
-def assert_cut_the_same(texts):
-    words, numbers, lengths = _words.cut([*texts, "word"])
+def test_numbered_words_are_those_of_the_cut(split, texts):
+    found, numbers, lengths = _words.number([*texts, "word"], split=split)
     ends = np.cumsum(lengths)[:-1]
-    found = [[words[n] for n in text] for text in np.split(numbers, ends)[:-1]]
-    assert found == [baselines._cut(text) for text in texts]
+    back = [[found[n] for n in text] for text in np.split(numbers, ends)[:-1]]
+    assert back == [words.cut(text, split) for text in texts]
 
 
 def test_words_are_cut_as_a_model_cuts_them():
     texts = ["Don't STOP, (ever)!\n", "ÉTÉ été...\tstop", "", "映画 映画。 stop-gap"]
-    words, numbers, lengths = _words.cut(texts)
-    vectors = word_vectors.WordVectors(words, np.eye(len(words)))
+    found, numbers, lengths = _words.number(texts)
+    vectors = word_vectors.WordVectors(found, np.eye(len(found)))
     model = models.text_classifier(texts, vectors=vectors, units=2)
     cutter = model.get_layer(index=1)
     table = np.asarray(cutter(np.array(texts, dtype=object)))  # 0 is padding
@@ -226,10 +206,10 @@ def test_words_are_cut_as_a_model_cuts_them():
 
 
 def test_every_word_counts_if_none_is_left_out():
-    words, numbers, lengths = _words.cut(["b a b", "", "c b"])
-    assert [words[number] for number in numbers] == ["b", "a", "b", "c", "b"]
+    found, numbers, lengths = _words.number(["b a b", "", "c b"])
+    assert [found[number] for number in numbers] == ["b", "a", "b", "c", "b"]
     assert lengths.tolist() == [3, 0, 2]
-    assert _words.cut(["b a b", "", "c b"], 1)[1].tolist() == [0, -1, 0, -1, 0]
+    assert _words.number(["b a b", "", "c b"], 1)[1].tolist() == [0, -1, 0, -1, 0]
 
 
 def test_what_cannot_be_counted_is_refused():
@@ -273,6 +253,32 @@ def test_at_least_one_window_is_needed():
 def test_punctuation_alone_is_no_word():
     with pytest.raises(ValueError, match="there is no word in the texts"):
         word_vectors.count(["!", "..."], dimensions=1)
+
+
+def test_emoticons_set_apart_have_vectors(capsys):
+    texts = ["fine :) film", "good :) film", "dull :( film", "sad :( film"] * 5
+    word_vectors.count(texts, dimensions=2)
+    assert capsys.readouterr().out == (
+        "word_vectors.count: 20 of the 20 texts lose something when they are cut into "
+        "words: ':)' is read as '', not '🙂'. Set words apart, here and before "
+        "predict: simple_lstm.words.separate(texts).\n"
+    )
+    found = word_vectors.count(words.separate(texts), dimensions=2)
+    assert capsys.readouterr().out == ""
+    assert {"🙂", "🙁"} < set(found.words)
+
+
+def test_texts_without_spaces_are_counted_as_characters():
+    texts = [
+        "电影很好看我喜欢",
+        "电影真好看他喜欢",
+        "天气很冷我不想去",
+        "天气真冷他不想去",
+    ]
+    with pytest.raises(ValueError, match=r'most of the texts .*split="character"'):
+        word_vectors.count(texts, dimensions=2)
+    found = word_vectors.count(texts, dimensions=2, window=None, split="character")
+    assert set(found.neighbours("冷", 5)) >= {"天", "气", "不", "想", "去"}
 
 
 def test_a_word_without_a_vector_has_no_neighbours():

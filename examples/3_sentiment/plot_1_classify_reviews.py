@@ -26,7 +26,7 @@ from sklearn.calibration import CalibrationDisplay
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
-from simple_lstm import baselines, datasets, evaluation, models, plots, training
+from simple_lstm import baselines, datasets, evaluation, models, plots, training, words
 from simple_lstm import word_vectors as counted
 
 # %%
@@ -47,19 +47,25 @@ plt.style.use("simple_lstm.simple_lstm")
 # The sentences were collected by `Pang and Lee (2005)
 # <https://aclanthology.org/P05-1015/>`_, the reviews by `Maas et al. (2011)
 # <https://aclanthology.org/P11-1015/>`_. Half of the sentences praise, half blame.
+#
+# The model will delete punctuation and cut at spaces. That would make one word of
+# "good,bad" and nothing of ":)". So ``words.separate`` sets words apart first, once,
+# for all that reads a text on this page.
 
 texts, labels = datasets.load_reviews("sentences")
-unlabelled = datasets.load_reviews("unlabelled")
+unlabeled = datasets.load_reviews("unlabelled")
+texts, unlabeled = words.separate(texts), words.separate(unlabeled)
+print(words.separate(["A well-made film:)", "Boring,silly :("]))
 
 texts, labels = np.array(texts, dtype=object), np.asarray(labels)
-lengths = np.array([len(text.split()) for text in texts])
+lengths = np.array([len(words.cut(text)) for text in texts])
 print(f"{len(texts):,} texts, {labels.mean():.0%} of them {CLASSES[1]!r}")
 for label in (1, 0):  # the text of each that is nearest to six words
     nearest = np.where(labels == label, np.abs(lengths - 6), np.inf).argmin()
     print(f"{CLASSES[label]:>8}: {texts[nearest]}")
 fig, ax = plt.subplots(figsize=(6.4, 2.8))
 ax.hist(lengths, bins=np.arange(0, lengths.max() + 2, 2), color="#0072B2")
-ax.set(title="Length of the texts", xlabel="words and signs", ylabel="texts")
+ax.set(title="Length of the texts", xlabel="words", ylabel="texts")
 ax.margins(x=0)
 
 # %%
@@ -85,7 +91,7 @@ train, validation = train_test_split(rest, test_size=1 / 9, **share)
 # finds words of the same mood. Each word becomes a vector; near vectors mean near
 # words.
 
-vectors = counted.count(unlabelled, window=WINDOW, seed=SEED)
+vectors = counted.count(unlabeled, window=WINDOW, seed=SEED)
 print(vectors)
 for word in ("awful", "moving", "director"):
     print(f"{word:>8}: {', '.join(vectors.neighbours(word, 6))}")
@@ -330,13 +336,14 @@ for place in (order[0], order[-1], order[-2]):
 # ------
 # The model is one file and takes strings. Another process needs Keras to read it, not
 # simple_lstm; naive Bayes and the weights are scikit-learn models, which ``joblib``
-# stores.
+# stores. New texts have their words set apart, like those that the models learned from.
 
 mine = [
-    "A warm, funny film that I want to see again.",
+    "A warm,funny film that I want to see again:)",
     "Two hours that I will never get back.",
     "The cast is wonderful, but nothing can save this script.",
 ]
+mine = words.separate(mine)
 program = """import joblib, keras, numpy, sys, tensorflow as tf
 model, texts = keras.saving.load_model("reviews.keras"), sys.argv[1:]
 p = model.predict(tf.constant(texts), verbose=0)[:, 0]
@@ -373,8 +380,9 @@ evaluation.claim("loaded in another process, the sum gives the same answers", sa
 # Make it yours
 # -------------
 # Put your own texts, and 0 or 1 for each, into the line that begins with ``texts,
-# labels =``. ``unlabelled`` may be any texts of the same kind, the more the better. For
-# longer texts raise ``TIME_STEPS``. *Try:* ``WINDOW = 5``, and see which neighbours of
+# labels =``. ``unlabeled`` may be any texts of the same kind, the more the better. For
+# longer texts raise ``TIME_STEPS``. For a language without spaces between words, an
+# error tells you what to do. *Try:* ``WINDOW = 5``, and see which neighbours of
 # "moving" are left.
 #
 # .. dropdown:: Why are the weights of the sum not found on the training part?

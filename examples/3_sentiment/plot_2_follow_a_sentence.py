@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from simple_lstm import baselines, datasets, evaluation, gates, models, plots, training
 from simple_lstm import word_vectors as counted
+from simple_lstm.words import separate
 
 # %%
 # Settings
@@ -45,15 +46,14 @@ plt.rcParams["text.parse_math"] = False  # a dollar is a dollar, no formula
 # to learn from (`Pang & Lee, 2005 <https://aclanthology.org/P05-1015/>`_; the reviews
 # are those of `Maas et al., 2011 <https://aclanthology.org/P11-1015/>`_). A tenth of
 # the sentences says when to stop. What the page judges is written for it, so no test
-# part is set aside.
+# part is set aside. ``separate`` sets words apart that the model would glue together.
 
 texts, labels = datasets.load_reviews("sentences")
+texts, unlabeled = separate(texts), separate(datasets.load_reviews("unlabelled"))
 order = np.random.default_rng(SEED).permutation(len(texts))
 texts, labels = np.array(texts, dtype=object)[order], labels[order]
 train, validation = np.split(np.arange(len(texts)), [9 * len(texts) // 10])
-vectors = counted.count(
-    datasets.load_reviews("unlabelled"), window=(5, None), seed=SEED
-)
+vectors = counted.count(unlabeled, window=(5, None), seed=SEED)
 
 model = models.text_classifier(
     texts[train],
@@ -87,6 +87,7 @@ def read(texts):
 
 
 def after_each_word(sentence):
+    (sentence,) = separate([sentence])
     words = sentence.split()
     return words, read([" ".join(words[: k + 1]) for k in range(len(words))])
 
@@ -145,7 +146,7 @@ evaluation.claim(
 )
 
 # %%
-sentence = "The acting is wonderful, but the story is a mess."
+(sentence,) = separate(["The acting is wonderful, but the story is a mess."])
 trace = gates.trace(model, [sentence])  # its last step is padding
 _, ax = plt.subplots(figsize=(8, 6.5))
 plots.gates(trace, units=[unit], labels=[*sentence.split(), ""], ax=ax)
@@ -199,7 +200,7 @@ readers = {
 
 # %%
 def count_right(reader, kind):
-    praise, blame = (reader(list(side)) for side in zip(*pairs[kind], strict=True))
+    praise, blame = (reader(separate(side)) for side in zip(*pairs[kind], strict=True))
     better = np.sign(np.round(praise - blame, 6))  # 1 right, 0 a tie, -1 wrong
     return float(((better + 1) / 2).sum())
 
