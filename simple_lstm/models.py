@@ -158,7 +158,8 @@ def text_classifier(
     keras.Model
         From strings (batch,) to (batch, 1) or (batch, classes). A text may be of any
         length, also empty. The layer ``words_to_numbers`` holds the vocabulary. Give
-        Keras an object array or ``tf.constant(texts)``: it refuses lists of str.
+        Keras an object array or ``tf.constant(texts)``: it refuses lists of str. Save
+        it as ``.keras``: it cannot be loaded from an ``.h5`` file.
 
     Raises
     ------
@@ -213,6 +214,7 @@ def text_classifier(
     if vectors is not None:
         embedding.set_weights([_rows_of_embedding(vectors.vectors)])
     _compile_classifier(model, classes, learning_rate)
+    _save_as_keras_alone(model)
     return model
 
 
@@ -674,6 +676,21 @@ def _compile_classifier(model: keras.Model, classes: int, learning_rate: float) 
     model.compile(
         keras.optimizers.Adam(learning_rate), loss=sparse, metrics=["accuracy"]
     )
+
+
+def _save_as_keras_alone(model: keras.Model) -> None:
+    """Let ``model.save`` refuse HDF5, from which Keras cannot load operations."""
+    save = model.save
+
+    def save_as_keras(filepath: Any, *arguments: Any, **options: Any) -> None:
+        if str(filepath).endswith((".h5", ".hdf5")):
+            raise ValueError(
+                f"save({str(filepath)!r}): a model of texts cannot be loaded from an "
+                "HDF5 file. Give it a name that ends in .keras."
+            )
+        save(filepath, *arguments, **options)
+
+    vars(model)["save"] = save_as_keras
 
 
 def _full_precision(due: Any = "float32") -> str:

@@ -106,3 +106,20 @@ def test_a_forecaster_opens_alone_in_every_format(kind, name, windows, tmp_path)
     )
     assert ran.returncode == 0, ran.stderr
     np.testing.assert_allclose(np.load(files[2]), model(inputs), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model.hdf5"])
+def test_a_model_of_texts_asks_for_the_format_that_opens(name, tmp_path):
+    texts = ["a good film", "a bad film"]
+    model = models.text_classifier(texts, units=4)
+    for path in (tmp_path / name, str(tmp_path / name)):
+        with pytest.raises(ValueError, match=r"Give it a name that ends in \.keras"):
+            model.save(path)
+    checkpoint = keras.callbacks.ModelCheckpoint(str(tmp_path / "model.h5"))
+    data = texts, np.array([1, 0])
+    with pytest.raises(ValueError, match=r"ends in \.keras"):
+        training.fit(model, data, validation=data, epochs=1, callbacks=[checkpoint])
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    answers = loaded(tf.constant(texts))
+    np.testing.assert_allclose(answers, model(tf.constant(texts)), rtol=1e-6)
