@@ -90,18 +90,19 @@ def check_sorted(index: pd.Index, place: Callable[[int], str]) -> None:
         return
     if not index.is_monotonic_increasing:
         row = int(np.argmax(index[1:] < index[:-1])) + 1
+        autumn = _clocks_set_back(index, row)
         raise ValueError(
             f"the times are not sorted: {index[row]} ({place(row)}) comes after "
-            f"{index[row - 1]}. {_clocks_set_back(index, row)}Sort them first: "
-            'frame.sort_index(kind="stable").'
+            f"{index[row - 1]}. {autumn}{'If not, sort' if autumn else 'Sort'} them "
+            'first: frame.sort_index(kind="stable").'
         )
     row = int(index.duplicated().argmax())
     raise ValueError(
         f"there are duplicate timestamps ({int(index.duplicated().sum()):,}), first "
-        f"{index[row]} ({place(row)}). {_clocks_set_back(index, row)}If the table "
-        "holds several series, take one of them: frame[frame['store'] == 'A']. If a "
-        "part of the time is in another column, add it: frame.set_axis(frame.index + "
-        "pd.to_timedelta(frame['hour'], unit='h')). Only if rows repeat each other, "
+        f"{index[row]} ({place(row)}). {_clocks_set_back(index, row)}Does the table "
+        "hold several series? Take one of them: frame[frame['store'] == 'A']. Is a "
+        "part of the time in another column? Add it: frame.set_axis(frame.index + "
+        "pd.to_timedelta(frame['hour'], unit='h')). Only where rows repeat each other, "
         "keep one of them: frame[~frame.index.duplicated()]."
     )
 
@@ -177,7 +178,7 @@ def _calendar_steps(
     days: pd.DatetimeIndex,
 ) -> Iterator[list[pd.offsets.BaseOffset]]:
     """Steps of whole days, a list at a time: the next one if none in the last fits."""
-    usual = pd.Timedelta(days.to_series().diff().mode()[0]).days
+    usual = _usual(days).days
     fixed = to_offset(f"{usual}D")
     if usual >= 28:
         yield _month_steps(days)
@@ -233,9 +234,10 @@ def _describe_no_times(index: pd.Index) -> str:
     """How to come from this index to one of times."""
     if isinstance(index, pd.MultiIndex):
         level = int(isinstance(index.levels[0], pd.DatetimeIndex))
+        one = next(iter(index.get_level_values(level)), "A")
         return (
             f"the index has {index.nlevels} levels, not times alone. Take one series: "
-            f"frame.xs({index[0][level]!r}, level={level})."
+            f"frame.xs({one!r}, level={level})."
         )
     if isinstance(index, pd.PeriodIndex):
         fix = "Turn periods into times: frame.to_timestamp()"
@@ -259,8 +261,8 @@ def _clocks_set_back(index: pd.Index, row: int) -> str:
     if not sunday_night or not pd.Timedelta(0) <= back < pd.Timedelta(hours=1):
         return ""
     return (
-        "If this is the hour that comes twice when clocks are set back, name the zone: "
-        'frame.tz_localize("Europe/Berlin", ambiguous="infer"). If not: '
+        "Is this the hour that comes twice when clocks are set back? Name the zone: "
+        'frame.tz_localize("Europe/Berlin", ambiguous="infer"). '
     )
 
 

@@ -49,6 +49,7 @@ def test_a_series_is_read_with_its_times_and_gaps(tmp_path):
 def test_what_is_written_is_read_again(tmp_path, hourly):
     path = tmp_path / "hourly.csv"
     hourly.to_csv(path)
+    hourly.index = hourly.index.as_unit("us")  # older versions of pandas count in ns
     pd.testing.assert_frame_equal(preprocessing.read_series(path), hourly)
 
 
@@ -126,10 +127,10 @@ def test_months_count_as_even_steps(tmp_path):
             "time,sales\n2024-01-01,1\n2024-01-02,2\n2024-01-02,3\n",
             {},
             'read_series("sales.csv"): there are duplicate timestamps (1), first '
-            "2024-01-02 00:00:00 (row 4). If the table holds several series, take one "
-            "of them: frame[frame['store'] == 'A']. If a part of the time is in "
-            "another column, add it: frame.set_axis(frame.index + "
-            "pd.to_timedelta(frame['hour'], unit='h')). Only if rows repeat each "
+            "2024-01-02 00:00:00 (row 4). Does the table hold several series? Take one "
+            "of them: frame[frame['store'] == 'A']. Is a part of the time in another "
+            "column? Add it: frame.set_axis(frame.index + "
+            "pd.to_timedelta(frame['hour'], unit='h')). Only where rows repeat each "
             "other, keep one of them: frame[~frame.index.duplicated()]. Here "
             "frame = pd.read_csv(path, index_col='time', parse_dates=True).",
         ),
@@ -296,7 +297,7 @@ def test_what_only_resembles_a_time_is_refused(tmp_path, times):
 def test_nothing_but_the_frame_comes_of_days_before_months(tmp_path, capfd):
     path = write(tmp_path, "t,x\n30.03.2024,1\n31.03.2024,2\n01.04.2024,3\n")
     index = preprocessing.read_series(path).index
-    assert index.equals(pd.date_range("2024-03-30", periods=3))
+    assert index.equals(pd.date_range("2024-03-30", periods=3, unit="us"))
     assert capfd.readouterr() == ("", "")
 
 
@@ -305,7 +306,7 @@ def test_hours_across_the_change_of_clocks_are_given_in_utc(tmp_path, capsys):
     path = tmp_path / "berlin.csv"
     pd.DataFrame({"x": range(6)}, index=hours).to_csv(path, index_label="t")
     frame = preprocessing.read_series(path)
-    assert frame.index.equals(hours.tz_convert("UTC"))
+    assert frame.index.equals(hours.tz_convert("UTC").as_unit("us"))
     assert frame["x"].tolist() == list(range(6))
     assert capsys.readouterr().out == (
         'read_series("berlin.csv"): the times are in UTC.\n'
@@ -409,7 +410,7 @@ def test_a_file_can_be_rewritten_as_the_error_says(
     fix = re.findall(r"pd\.read_csv.*?index=False\)", reason)[number]
     eval(fix, {"pd": pd, "path": path})
     frame = preprocessing.read_series("new.csv", columns="sales")
-    assert frame.index.equals(pd.date_range("2024-01-05", periods=3))
+    assert frame.index.equals(pd.date_range("2024-01-05", periods=3, unit="us"))
     assert frame["sales"].iloc[0] == expected
 
 
@@ -422,7 +423,8 @@ def test_a_word_in_a_rewritten_file_is_no_gap(tmp_path, monkeypatch):
 
 
 def test_a_frame_whose_times_had_no_name_is_written_as_the_error_says(tmp_path):
-    frame = pd.DataFrame({"x": 1.0}, pd.date_range("2024-01-05", periods=3))
+    days = pd.date_range("2024-01-05", periods=3, unit="us")
+    frame = pd.DataFrame({"x": 1.0}, days)
     path = tmp_path / "sales.csv"
     frame.to_csv(path)
     reason = message(ValueError, preprocessing.read_series, path)
@@ -686,7 +688,8 @@ def read(folder, content, **options):
         check_error(error)
         return None
     index = frame.index
-    assert index.equals(pd.date_range(index[0], index[-1], freq=index.freq))
+    steps = pd.date_range(index[0], index[-1], freq=index.freq, unit=index.unit)
+    assert index.equals(steps)
     assert len(frame.columns)
     assert set(frame.dtypes) == {np.dtype(float)}
     return frame
@@ -789,7 +792,7 @@ def is_number(cell, number):
 @many(200)
 def test_what_a_frame_writes_is_read_again(tmp_path, step, zone, column):
     index = pd.date_range(
-        "2024-01-01", periods=len(column), freq=step, tz=zone, name="t"
+        "2024-01-01", periods=len(column), freq=step, tz=zone, name="t", unit="us"
     )
     frame = pd.DataFrame({"x": column, "1": column[::-1]}, index=index)
     pd.testing.assert_frame_equal(

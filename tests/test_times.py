@@ -145,7 +145,7 @@ def test_no_call_minds_the_unit_of_the_times(unit, zone):
         assert len(windows.known_values) == 60
 
 
-@pytest.mark.parametrize("zone", [None, *ZONES])
+@pytest.mark.parametrize("zone", ZONES)
 def test_short_days_are_days(zone):
     days = pd.date_range("2024-03-08", periods=40, tz=zone)  # 23 hours here or there
     for first in range(30):
@@ -318,7 +318,7 @@ def test_no_right_row_is_lost_where_several_series_are_stacked():
     assert frame["x"].tolist() == [0, 3, 1, 4, 2, 5]
     reason = message(preprocessing.time_split, frame)
     assert reason.index("several series") < reason.index("duplicated()")
-    assert "Only if rows repeat each other" in reason
+    assert "Only where rows repeat each other" in reason
 
 
 def test_a_split_takes_one_series():
@@ -336,7 +336,7 @@ def tick_labels(ax):
     return [text.get_text() for text in ax.get_xticklabels()], places
 
 
-@pytest.mark.parametrize("hours", [8, 60, 24 * 40, 24 * 800])
+@pytest.mark.parametrize("hours", [8, 60, 24 * 40])
 @pytest.mark.parametrize(
     "zone", ["America/Los_Angeles", "America/New_York", "Europe/Berlin", "Asia/Kolkata"]
 )
