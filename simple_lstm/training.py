@@ -212,7 +212,7 @@ class _StartFromZero(keras.callbacks.Callback):
         self._reset()
 
     def _reset(self) -> None:
-        for layer in self.model.layers:
+        for layer in self.model._flatten_layers():  # those inside other models, too
             if getattr(layer, "stateful", False):
                 layer.reset_states()
 

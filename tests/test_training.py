@@ -172,6 +172,26 @@ def test_a_callback_can_end_the_training(windows):
     assert len(history.table) == 2
 
 
+def test_a_stateful_layer_inside_a_model_starts_each_pass_from_zero():
+    inner = keras.Sequential([keras.layers.LSTM(2, stateful=True)])
+    given = keras.Input(batch_shape=(4, 3, 1))
+    model = keras.Model(given, keras.layers.Dense(1)(inner(given)))
+    model.compile("sgd", "mse")
+    x = np.ones((4, 3, 1))
+    seen = []
+
+    class Look(keras.callbacks.Callback):
+        def on_test_batch_begin(self, batch, logs=None):
+            seen.append([state.numpy() for state in inner.layers[0].states])
+
+    data = x, np.zeros((4, 1))
+    training.fit(
+        model, data, validation=data, epochs=2, batch_size=4, callbacks=[Look()]
+    )
+    assert len(seen) == 2
+    assert not np.any(seen)
+
+
 MEASURE = """
 import resource, sys
 import keras, numpy as np
