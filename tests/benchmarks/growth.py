@@ -152,7 +152,9 @@ def measure(name: str, size: int) -> dict[str, float]:
 def in_its_own_process(name: str, size: int) -> dict[str, float]:
     """The same, in a fresh one."""
     command = [sys.executable, __file__, "--case", name, "--size", str(size)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr)
     return json.loads(done.stdout.splitlines()[-1])
 
 
