@@ -261,13 +261,20 @@ class TextStreams(keras.utils.PyDataset):
 
 def _rows_and_lookup(model: keras.Model) -> tuple[int, keras.layers.StringLookup]:
     """The batch size of a model of characters, and the layer that numbers them."""
-    lookups = [
-        layer for layer in model.layers if isinstance(layer, keras.layers.StringLookup)
-    ]
-    if not lookups:
+    parts = model._flatten_layers()  # those inside other models, too
+    lookups = [part for part in parts if isinstance(part, keras.layers.StringLookup)]
+    if len(lookups) != 1:
         raise ValueError(
-            "TextStreams: the model has no StringLookup layer, so it reads no "
-            "characters. Make one with models.character_model."
+            f"TextStreams: the model has {len(lookups) or 'no'} StringLookup layers, "
+            "and needs one, which numbers what is read and what comes next. Make one "
+            "with models.character_model."
+        )
+    settings = lookups[0].get_config()
+    due = {"num_oov_indices": 1, "mask_token": None, "output_mode": "int"}
+    if any(settings[name] != value for name, value in due.items()):
+        raise ValueError(
+            "TextStreams: the StringLookup of the model must give whole numbers, one "
+            "to unknown characters, and no mask. Make one with models.character_model."
         )
     shape = model.input_shape
     if len(shape) != 2 or shape[0] is None or shape[0] < 2:
@@ -276,7 +283,7 @@ def _rows_and_lookup(model: keras.Model) -> tuple[int, keras.layers.StringLookup
             "to batch it needs a fixed batch size, and 2 or more. Build it with "
             "batch_size=..."
         )
-    if not any(getattr(layer, "stateful", False) for layer in model.layers):
+    if not any(getattr(part, "stateful", False) for part in parts):
         raise ValueError(
             "TextStreams: no layer of the model is stateful, so no state is carried "
             "from batch to batch. Build its LSTM with stateful=True."

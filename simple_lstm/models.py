@@ -7,6 +7,7 @@ a saved model where simple_lstm is not installed.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -477,13 +478,12 @@ def words_not_read(model: keras.Model, texts: Sequence[str]) -> np.ndarray:
     array([0, 2])
     """
     check_texts(texts, "words_not_read")
-    cutters = [
-        layer for layer in model.layers if isinstance(layer, layers.TextVectorization)
-    ]
-    if not cutters:
+    parts = model._flatten_layers()  # those inside other models, too
+    cutters = [part for part in parts if isinstance(part, layers.TextVectorization)]
+    if len(cutters) != 1:
         raise ValueError(
-            "words_not_read: the model has no TextVectorization layer, so it reads no "
-            "texts."
+            f"words_not_read: the model has {len(cutters) or 'no'} TextVectorization "
+            "layers, and needs one, which cuts texts into words."
         )
     settings = cutters[0].get_config()
     if settings["output_mode"] != "int":  # a bag of words has room for any text
@@ -492,13 +492,14 @@ def words_not_read(model: keras.Model, texts: Sequence[str]) -> np.ndarray:
     settings |= {"vocabulary": ["any"], "vocabulary_size": None, "max_tokens": None}
     settings |= {"output_sequence_length": None, "ragged": True}
     whole = layers.TextVectorization.from_config(settings)
-    readers = [layer for layer in model.layers if isinstance(layer, layers.Embedding)]
-    read = keras.Model(model.inputs, readers[0].input if readers else cutters[0].output)
+    read = keras.Model(cutters[0].input, _what_is_read(cutters[0], parts))
     beyond = [np.zeros(0, dtype=int)]
     for start in range(0, len(texts), 256):  # a table of all texts may be too large
         given = tf.constant(list(texts[start : start + 256]))
         words = whole(given).row_lengths().numpy()
-        beyond.append(words - np.count_nonzero(read(given), axis=1))
+        parts_read = keras.tree.flatten(read(given))
+        lengths = [np.count_nonzero(numbers, axis=1) for numbers in parts_read]
+        beyond.append(words - np.max(lengths, axis=0))
     return np.concatenate(beyond)
 
 
@@ -598,6 +599,17 @@ def _forecast_columns(shape: tuple, quantiles: Sequence[float] | None) -> list[s
         )
         raise ValueError(f"forecast(quantiles={quantiles}): this model {due}.")
     return [f"{100 * level:g} %" for level in quantiles or []] or ["forecast"]
+
+
+def _what_is_read(cutter: layers.Layer, parts: list[layers.Layer]) -> list[Any]:
+    """What reaches the embeddings from the layer that cuts, or all that it cuts."""
+    found = []
+    for part in parts:
+        if isinstance(part, layers.Embedding):
+            with contextlib.suppress(ValueError):  # it reads something else
+                keras.Model(cutter.input, part.input)
+                found.append(part.input)
+    return found or [cutter.output]
 
 
 def _known_words(

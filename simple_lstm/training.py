@@ -268,11 +268,10 @@ def _arrays(
 
 
 def _cutting(model: keras.Model) -> dict[str, Any]:
-    """The settings of the layer that cuts texts into words; empty if there is none."""
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.TextVectorization):
-            return layer.get_config()
-    return {}
+    """The settings of the layer that cuts texts into words; empty if not just one."""
+    parts = model._flatten_layers()  # those inside other models, too
+    cutters = [p for p in parts if isinstance(p, keras.layers.TextVectorization)]
+    return cutters[0].get_config() if len(cutters) == 1 else {}
 
 
 def _report_cuts(model: keras.Model, texts: list[str], name: str) -> None:

@@ -263,7 +263,7 @@ def test_a_scaled_classifier_reads_any_unit():
 
 def test_scores_of_a_series_far_from_zero_are_its_own():
     truth = 1e8 + np.arange(10.0) % 2
-    board = evaluation.Scoreboard(truth, metric="MAE", baseline="one too high")
-    board.add("one too high", truth + 1)
+    one_too_high = {"one too high": truth + 1}
+    board = evaluation.Scoreboard(truth, metric="MAE", baselines=one_too_high)
     board.add("perfect", truth)
     assert board.scores == {"one too high": 1.0, "perfect": 0.0}

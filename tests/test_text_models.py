@@ -257,6 +257,38 @@ def test_a_model_that_reads_no_texts_is_refused():
         models.words_not_read(model, ["good"])
 
 
+def cutter(time_steps):
+    return layers.TextVectorization(
+        vocabulary=["good"], output_sequence_length=time_steps
+    )
+
+
+def test_words_not_read_are_those_that_reach_no_embedding_of_them():
+    five = ["good good good good good"]
+    text, kind = keras.Input((), dtype="string"), keras.Input((1,), dtype="int32")
+    numbers = cutter(4)(text)
+    other = layers.Embedding(2, 3)(keras.ops.zeros_like(numbers))
+    both = layers.LSTM(2)(other + layers.Embedding(3, 3)(numbers))
+    assert models.words_not_read(keras.Model(text, both), five).tolist() == [1]
+    category = layers.Flatten()(layers.Embedding(5, 3)(kind))
+    beside = layers.Concatenate()([category, both])
+    model = keras.Model([kind, text], beside)
+    assert models.words_not_read(model, five).tolist() == [1]
+    inner = keras.Sequential(
+        [cutter(2), layers.Embedding(3, 3, mask_zero=True), layers.LSTM(2)]
+    )
+    nested = keras.Sequential([keras.Input((), dtype="string"), inner])
+    assert models.words_not_read(nested, five).tolist() == [3]
+
+
+def test_two_layers_that_cut_differently_are_no_single_answer():
+    text = keras.Input((), dtype="string")
+    parts = [layers.Embedding(3, 2)(cutter(steps)(text)) for steps in (2, 3)]
+    model = keras.Model(text, layers.Concatenate(axis=1)(parts))
+    with pytest.raises(ValueError, match="has 2 TextVectorization layers, and needs"):
+        models.words_not_read(model, ["good"])
+
+
 @pytest.mark.parametrize(
     ("texts", "options", "message"),
     [

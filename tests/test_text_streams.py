@@ -287,6 +287,30 @@ def not_stateful():
     )
 
 
+def reading(*lookups):
+    """A stateful model in which these number the characters."""
+    given = keras.Input(batch_shape=(2, None), dtype="string")
+    parts = [layers.Embedding(9, 2)(lookup(given)) for lookup in lookups]
+    steps = layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+    return keras.Model(
+        given, layers.LSTM(1, return_sequences=True, stateful=True)(steps)
+    )
+
+
+def two_lookups():
+    return reading(
+        layers.StringLookup(vocabulary=["a"]), layers.StringLookup(vocabulary=["b"])
+    )
+
+
+def two_unknown():
+    return reading(layers.StringLookup(vocabulary=["a"], num_oov_indices=2))
+
+
+def masked():
+    return reading(layers.StringLookup(vocabulary=["a"], mask_token=""))
+
+
 def no_batch_size():
     return models.character_model(["abc"], units=1)
 
@@ -301,6 +325,9 @@ def no_batch_size():
         (["", ""], two_rows, 2, "too few for one batch"),
         (["abcabc"], two_rows, 0, r"time_steps=0\): a row needs at least 1 step"),
         (["abcabc"], no_lookup, 2, "the model has no StringLookup layer"),
+        (["abcabc"], two_lookups, 2, "the model has 2 StringLookup layers, and needs"),
+        (["abcabc"], two_unknown, 2, "must give whole numbers, one to unknown"),
+        (["abcabc"], masked, 2, "must give whole numbers, one to unknown"),
         (["abcabc"], no_batch_size, 2, r"\(None, None\), but to carry its state"),
         (["abcabc"], one_row, 2, r"\(1, None\), but to carry its state"),
         (["abcabc"], not_stateful, 2, "no layer of the model is stateful"),
@@ -310,6 +337,16 @@ def no_batch_size():
 def test_streams_that_cannot_be_read_say_why(texts, build, steps, message):
     with pytest.raises(ValueError, match=f"TextStreams.*{message}"):
         TextStreams(texts, build(), time_steps=steps)
+
+
+def test_layers_inside_other_models_are_found():
+    whole = models.character_model(["abc"], units=1, batch_size=2)
+    nested = keras.Sequential([keras.Input(batch_shape=(2, None), dtype="string")])
+    nested.add(whole)
+    due = TextStreams(["abcabc"], whole, time_steps=2)
+    np.testing.assert_array_equal(
+        TextStreams(["abcabc"], nested, time_steps=2)[0][1], due[0][1]
+    )
 
 
 def test_a_nul_is_no_character_of_the_vocabulary():
