@@ -537,8 +537,8 @@ def forecast(
     ------
     ValueError
         If there are too few rows or columns, the last rows have gaps, the times are
-        unsorted, doubled or uneven, what the model needs to know ahead is absent, or
-        the quantiles are not as many as those of the model.
+        unsorted, doubled, uneven or fit two steps, what the model needs to know ahead
+        is absent, or the quantiles are not as many as those of the model.
 
     Examples
     --------
@@ -576,7 +576,8 @@ def forecast(
         if len(absent):
             raise ValueError(
                 f"forecast: known_ahead lacks {len(absent)} of the {horizon} times to "
-                f"come, first {absent[0]}."
+                f"come, first {absent[0]}. Give it all of them; for the calendar: "
+                f"calendar(history.index, ahead={horizon})."
             )
         data["known"] = _model_input(
             known_ahead.loc[times], shapes["known"][1:], "known_ahead"

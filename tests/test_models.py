@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -144,6 +145,20 @@ def test_monthly_forecasts_fall_on_the_first_of_the_month():
     ]
 
 
+def test_a_forecast_lacks_nothing_after_what_the_error_advises(hourly):
+    known = preprocessing.calendar(hourly.index)
+    train = preprocessing.make_windows(hourly, 12, 6, known_ahead=known)
+    model = models.forecaster(train, units=2)
+    with pytest.raises(ValueError, match="lacks 6 of the 6 times") as caught:
+        models.forecast(model, hourly, known_ahead=known)
+    advice = re.search(r"calendar\(.*\)", str(caught.value))[0]
+    known = eval(f"preprocessing.{advice}", {**globals(), "history": hourly})
+    for unit in ("s", "ms", "us", "ns"):  # those of the history may be others
+        known = known.set_axis(known.index.as_unit(unit))
+        coming = models.forecast(model, hourly, known_ahead=known)
+        assert coming.index.equals(known.index[-6:].as_unit(hourly.index.unit))
+
+
 def test_what_a_forecast_lacks_is_named(parts, hourly):
     train, _, known = parts
     model = models.forecaster(train, units=4)
@@ -160,7 +175,8 @@ def test_what_a_forecast_lacks_is_named(parts, hourly):
     )
     assert message(hourly, known_ahead=known[:503]) == (
         "forecast: known_ahead lacks 3 of the 6 times to come, first 2024-01-21 "
-        "23:00:00."
+        "23:00:00. Give it all of them; for the calendar: calendar(history.index, "
+        "ahead=6)."
     )
     assert message(hourly[["sales"]], known_ahead=known) == (
         "forecast: of history the model needs 12 rows of 2 columns, but there are 12 "
