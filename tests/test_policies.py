@@ -108,6 +108,29 @@ def test_a_forecaster_opens_alone_in_every_format(kind, name, windows, tmp_path)
     np.testing.assert_allclose(np.load(files[2]), model(inputs), rtol=1e-6)
 
 
+SERVE = """
+import sys
+sys.modules["simple_lstm"] = None  # cannot be imported
+import numpy, tensorflow as tf
+exported = tf.saved_model.load(sys.argv[1])
+inputs = dict(numpy.load(sys.argv[2]))
+numpy.save(sys.argv[3], exported.serve(inputs))
+"""
+
+
+def test_an_exported_forecaster_opens_alone(windows, tmp_path):
+    model = models.forecaster(windows, units=4, correct="column 0")
+    inputs = {"inputs": windows.inputs, "known": windows.known}
+    files = [tmp_path / part for part in ("model", "inputs.npz", "said.npy")]
+    model.export(files[0], verbose=False)
+    np.savez(files[1], **inputs)
+    ran = subprocess.run(
+        [sys.executable, "-c", SERVE, *files], capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    np.testing.assert_allclose(np.load(files[2]), model(inputs), rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["model.h5", "model.hdf5"])
 def test_a_model_of_texts_asks_for_the_format_that_opens(name, tmp_path):
     texts = ["a good film", "a bad film"]
