@@ -93,8 +93,13 @@ def number(
     return words, numbers.values.numpy() - 2, numbers.row_lengths().numpy()
 
 
+def _some(texts: Sequence[str], most: int) -> list[str]:
+    """Evenly spaced texts, enough to see what they are like in little time."""
+    return list(texts)[:: 1 + (len(texts) - 1) // most]
+
+
 def _look_for_spaces(texts: Sequence[str], what: str) -> None:
-    some = list(texts)[:: 1 + len(texts) // 1000]  # enough to see what most are like
+    some = _some(texts, 1000)
     pieces = [max(cut(text), key=len) for text in some if _has_no_spaces(text)]
     if not pieces:
         return
@@ -124,9 +129,10 @@ def _has_no_spaces(text: str) -> bool:
 def _report_what_is_lost(
     texts: Sequence[str], what: str, read: Callable[[str], list[str]]
 ) -> None:
+    some = _some(texts, 5000)
     lossy = [
         (text, apart)
-        for text, apart in zip(texts, separate(texts), strict=True)
+        for text, apart in zip(some, separate(some), strict=True)
         if text != apart and read(text) != read(apart)
     ]
     if not lossy:
@@ -135,9 +141,10 @@ def _report_what_is_lost(
     changed = [pair for pair in [*pieces, lossy[0]] if read(pair[0]) != read(pair[1])]
     came, due = (_start(" ".join(read(text))) for text in changed[0])
     print(
-        f"{what}: {len(lossy):,} of the {len(texts):,} texts lose something when they "
-        f"are cut into words: {_start(changed[0][0])} is read as {came}, not {due}. "
-        "Set words apart, here and before predict: simple_lstm.words.separate(texts)."
+        f"{what}: of {len(some):,} texts looked at, {len(lossy):,} lose something when "
+        f"they are cut into words: {_start(changed[0][0])} is read as {came}, not "
+        f"{due}. Set words apart, here and before predict: "
+        "simple_lstm.words.separate(texts)."
     )
 
 

@@ -306,11 +306,11 @@ def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
     ax.margins(x=0.2)
     ax.grid(axis="y", visible=False)
     better = "higher" if board.metric == "accuracy" else "lower"
-    ax.set(
-        title=f"{board.metric[0].upper()}{board.metric[1:]} on the test data",
-        xlabel=f"{board.heading}, {better} is better",
-    )
-    place: Any = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderpad": 0}
+    metric = f"{board.metric[0].upper()}{board.metric[1:]}"
+    ax.set_title(f"{metric} on the test data", pad=26)
+    ax.set_xlabel(f"{board.heading}, {better} is better")
+    # Between title and bars, where there is room for a name of any length.
+    place: Any = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderpad": 0.2}
     ax.legend([line], [f"best baseline: {board.best_baseline}"], **place)
     return ax
 

@@ -165,8 +165,8 @@ def test_emoticons_tell_once_they_are_set_apart(build, capsys):
     texts, labels = ["a film :)", "a film :("] * 10, [1, 0] * 10
     assert build(texts, labels).score(texts, labels) == 0.5
     assert capsys.readouterr().out == (
-        f"{build.__name__}: 20 of the 20 texts lose something when they are cut into "
-        "words: ':)' is read as '', not '🙂'. Set words apart, here and before "
+        f"{build.__name__}: of 20 texts looked at, 20 lose something when they are cut "
+        "into words: ':)' is read as '', not '🙂'. Set words apart, here and before "
         "predict: simple_lstm.words.separate(texts).\n"
     )
     apart = words.separate(texts)

@@ -586,7 +586,7 @@ LOSSY = {
 def test_what_is_lost_is_reported_until_words_are_set_apart(who, kind, capsys):
     texts, labels = LOSSY[kind] * 5, [1, 0] * 5
     CUT_TEXTS[who](texts, labels)
-    assert f"{who}: 10 of the 10 texts lose something" in capsys.readouterr().out
+    assert f"{who}: of 10 texts looked at, 10 lose something" in capsys.readouterr().out
     CUT_TEXTS[who](words.separate(texts), labels)
     assert capsys.readouterr().out == ""
 
@@ -594,7 +594,7 @@ def test_what_is_lost_is_reported_until_words_are_set_apart(who, kind, capsys):
 def test_glued_words_are_shown(capsys):
     models.text_classifier(["a well-made film", "a bad film"], units=2)
     assert capsys.readouterr().out == (
-        "text_classifier: 1 of the 2 texts lose something when they are cut into words"
+        "text_classifier: of 2 texts looked at, 1 lose something when they are cut into"
         ": 'well-made' is read as 'wellmade', not 'well made'. Set words apart, here "
         "and before predict: simple_lstm.words.separate(texts).\n"
     )

@@ -259,9 +259,9 @@ def test_emoticons_set_apart_have_vectors(capsys):
     texts = ["fine :) film", "good :) film", "dull :( film", "sad :( film"] * 5
     word_vectors.count(texts, dimensions=2)
     assert capsys.readouterr().out == (
-        "word_vectors.count: 20 of the 20 texts lose something when they are cut into "
-        "words: ':)' is read as '', not '🙂'. Set words apart, here and before "
-        "predict: simple_lstm.words.separate(texts).\n"
+        "word_vectors.count: of 20 texts looked at, 20 lose something when they are "
+        "cut into words: ':)' is read as '', not '🙂'. Set words apart, here and "
+        "before predict: simple_lstm.words.separate(texts).\n"
     )
     found = word_vectors.count(words.separate(texts), dimensions=2)
     assert capsys.readouterr().out == ""

@@ -218,8 +218,8 @@ board.add("LSTM", model.predict(test.batches(512), verbose=0))
 print(board)
 plots.scoreboard(board)
 near = board.skills["LSTM"] > -0.05
-rival = f"{board.best_baseline}, the best baseline"
-evaluation.claim(f"the LSTM is better than {rival}, or less than 5 % behind", near)
+rival = board.best_baseline
+evaluation.claim(f"the LSTM beats {rival}, or is less than 5 % behind", near)
 print(f"Lowest error: {board.best}. Start with that.")
 
 # %%

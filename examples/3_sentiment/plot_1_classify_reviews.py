@@ -221,9 +221,7 @@ def columns(parts, rows):
 
 
 def find_weights(*parts):
-    few = LogisticRegression(
-        C=1000
-    )  # next to no penalty: there are three numbers to find
+    few = LogisticRegression(C=1000)  # three numbers to find need next to no penalty
     return few.fit(columns(parts, validation), labels[validation])
 
 

@@ -216,7 +216,7 @@ ax = share.plot.barh(
 ax.axvline(0.5, color="#D55E00", ls="--", lw=1.5, label="guessing")
 ax.set(title="Pairs in the right order", xlabel="part of the pairs", xlim=(0, 1.02))
 ax.invert_yaxis()
-ax.legend(loc="lower left", bbox_to_anchor=(0, 1.08), ncols=4, fontsize=9)
+ax.legend(loc="lower left", bbox_to_anchor=(0, 1.08), ncols=3, fontsize=9)
 table.loc["all"] = table.sum()
 print(table.to_string())
 
