@@ -129,7 +129,7 @@ def _has_no_spaces(text: str) -> bool:
 def _report_what_is_lost(
     texts: Sequence[str], what: str, read: Callable[[str], list[str]]
 ) -> None:
-    some = _some(texts, 5000)
+    some = _some(texts, 2000)
     lossy = [
         (text, apart)
         for text, apart in zip(some, separate(some), strict=True)

@@ -354,7 +354,9 @@ def forecaster(
         horizon, k)}``, to (batch, horizon) in the units of the target, or to (batch,
         horizon, quantiles). It is compiled with the mean absolute error, or with the
         mean pinball loss of its quantiles. That loss is not part of Keras, so save such
-        a model without it: ``keras.Model(model.input, model.output).save(path)``.
+        a model without it: ``keras.Model(model.input, model.output).save(path)``. If
+        the windows hold float64, so do its inputs and answers, and only what lies
+        between is float32.
 
     Raises
     ------
@@ -384,49 +386,21 @@ def forecaster(
     (None, 3, 2)
     """
     levels = [0.5] if quantiles is None else _check_quantiles(quantiles)
+    if correct is not None and train.known_values is None:
+        raise ValueError(
+            f"forecaster(correct={correct!r}): these windows know nothing ahead. "
+            "Give make_windows(known_ahead=...) that column."
+        )
     keras.utils.set_random_seed(seed)
-    values = train.values[train.rows]
     dtype = _full_precision(train.values.dtype)
-    inputs = keras.Input(
-        (train.lookback, len(train.columns)), dtype=dtype, name="inputs"
-    )
-    past = _scale(values, dtype)(inputs)
-    if train.known_values is None:
-        if correct is not None:
-            raise ValueError(
-                f"forecaster(correct={correct!r}): these windows know nothing ahead. "
-                "Give make_windows(known_ahead=...) that column."
-            )
-        answer = layers.Dense(train.horizon * len(levels), dtype=_full_precision())
-        change = answer(layers.LSTM(units)(past))
-        change = layers.Reshape([train.horizon, len(levels)], dtype=dtype)(change)
-        model_input: Any = inputs
-    else:
-        known = keras.Input(
-            (train.horizon, len(train.known_columns)), dtype=dtype, name="known"
-        )
-        ahead = _scale(train.known_values[train.rows], dtype)(known)
-        _, hidden, cell = layers.LSTM(units, return_state=True)(past)
-        decoder = layers.LSTM(units, return_sequences=True)
-        steps = decoder(ahead, initial_state=[hidden, cell])
-        # From the first step on in order, or equal ones would share a gradient.
-        start = keras.initializers.Constant([level - 0.5 for level in levels])
-        answer = layers.Dense(
-            len(levels),
-            kernel_initializer="zeros",
-            bias_initializer=start,
-            dtype=_full_precision(),
-        )
-        change = answer(steps)
-        model_input = {"inputs": inputs, "known": known}
+    model_input, change = _read_and_answer(train, units, levels, dtype)
+    target = train.values[train.rows, train.target : train.target + 1]
     # As arrays: Keras takes numbers of a loaded file for float32.
-    level, spread = (
-        part.reshape(1, 1, 1) for part in level_and_spread(values[:, [train.target]])
-    )
+    level, spread = (part.reshape(1, 1, 1) for part in level_and_spread(target))
     if correct is None:
         forecasts = layers.Rescaling(spread, offset=level, dtype=dtype)(change)
     else:
-        guess = _column(known, train.known_column(correct), dtype)
+        guess = _column(model_input["known"], train.known_column(correct), dtype)
         change = layers.Rescaling(spread, dtype=dtype)(change)
         forecasts = layers.Add(dtype=dtype)([guess, change])
     loss: keras.losses.Loss = keras.losses.MeanAbsoluteError(dtype=dtype)
@@ -657,6 +631,34 @@ def _check_quantiles(quantiles: Sequence[float]) -> Sequence[float]:
             "low to high, for example (0.05, 0.5, 0.95)."
         )
     return levels
+
+
+def _read_and_answer(
+    train: Windows, units: int, levels: Sequence[float], dtype: str
+) -> tuple[Any, Any]:
+    """What a forecaster takes, and its scaled answers: (batch, horizon, levels)."""
+    shape = (train.lookback, len(train.columns))
+    inputs = keras.Input(shape, dtype=dtype, name="inputs")
+    past = _scale(train.values[train.rows], dtype)(inputs)
+    if train.known_values is None:
+        answer = layers.Dense(train.horizon * len(levels), dtype=_full_precision())
+        change = answer(layers.LSTM(units)(past))
+        return inputs, layers.Reshape([train.horizon, len(levels)], dtype=dtype)(change)
+    shape = (train.horizon, len(train.known_columns))
+    known = keras.Input(shape, dtype=dtype, name="known")
+    ahead = _scale(train.known_values[train.rows], dtype)(known)
+    _, hidden, cell = layers.LSTM(units, return_state=True)(past)
+    decoder = layers.LSTM(units, return_sequences=True)
+    steps = decoder(ahead, initial_state=[hidden, cell])
+    # From the first step on in order, or equal ones would share a gradient.
+    start = keras.initializers.Constant([level - 0.5 for level in levels])
+    answer = layers.Dense(
+        len(levels),
+        kernel_initializer="zeros",
+        bias_initializer=start,
+        dtype=_full_precision(),
+    )
+    return {"inputs": inputs, "known": known}, answer(steps)
 
 
 class _Pinball(keras.losses.Loss):
