@@ -5,7 +5,7 @@ Each module does one job. In the order in which a model is made, then opened:
 =========================  ==================================================
 `simple_lstm.datasets`       real and made data to learn on
 `simple_lstm.preprocessing`  read a CSV file, fill gaps, split in time, windows
-`simple_lstm.words`          words set apart, so that none are glued or lost
+`simple_lstm.words`          separate words that would be glued together or lost
 `simple_lstm.word_vectors`   word vectors counted from texts without labels
 `simple_lstm.batches`        windows, texts and streams as batches for Keras
 `simple_lstm.models`         Keras models of stock layers, and forecasts from them

@@ -1,5 +1,6 @@
 """Checks of what a model is given, shared by all that runs one."""
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -46,10 +47,10 @@ def check_numbers(inputs: np.ndarray, due: tuple[int | None, ...], what: str) ->
 
 
 def check_targets(model: Any, shape: tuple[int, ...], what: str) -> None:
-    """Refuse targets that fit what the model answers only by broadcasting.
+    """Refuse targets that match the model's output only by broadcasting.
 
-    Keras stretches shapes that differ, and a model then learns from wrong pairs without
-    a word.
+    Keras broadcasts shapes that differ, and the model then silently learns from wrong
+    pairs. What a loss of one's own expects only its author knows, so it is not checked.
 
     Parameters
     ----------
@@ -63,35 +64,42 @@ def check_targets(model: Any, shape: tuple[int, ...], what: str) -> None:
     Raises
     ------
     ValueError
-        If the shapes differ, but for a last axis of length 1 that is there or not, and
-        for the axis of classes or quantiles that the loss does not ask of targets.
+        If the shapes differ, except for a last axis of length 1 that is there or not,
+        and for the axis of classes or quantiles that the loss does not ask of targets.
     """
     answer, came = tuple(model.output_shape[1:]), shape[1:]
-    loss, is_stock = _loss(model)
-    sparse = loss.startswith("sparse_")
+    loss, author = _loss(model)
+    if author not in ("keras", "simple_lstm"):
+        return
+    sparse, quantiles = loss.startswith("sparse_"), author == "simple_lstm"
     fitting = [(*answer[:-1], 1)] if sparse else [answer]
-    if sparse or not is_stock or answer[-1:] == (1,):
+    if sparse or quantiles or answer[-1:] == (1,):
         fitting.append(answer[:-1])
-    if any(alike(came, due) for due in fitting):
+    if any(fits(came, due) for due in fitting):
         return
     raise ValueError(
-        f"{what} have shape {shape}, but the model answers {(None, *answer)}, and its "
-        f"loss, {loss}, needs {(None, *fitting[-1])}: Keras would stretch one to the "
-        f"other and learn from wrong pairs. {_remedy(loss, came, answer)}"
+        f"{what} have shape {shape}, but the model's output has {(None, *answer)}, and "
+        f"its loss, {loss}, expects {(None, *fitting[-1])}. Keras would broadcast one "
+        "to the other, and the model would learn from wrong pairs. "
+        f"{_remedy(loss, came, answer)}"
     )
 
 
-def _loss(model: Any) -> tuple[str, bool]:
-    """The name of a model's loss as Keras writes it, and whether Keras has it."""
+def _loss(model: Any) -> tuple[str, str]:
+    """The name of a model's loss as Keras writes it, and whose it is."""
     loss = model.loss
+    if isinstance(loss, dict):
+        loss = list(loss.values())
+    if isinstance(loss, list | tuple) and len(loss) == 1:
+        (loss,) = loss
     if isinstance(loss, str):
-        return loss, True
+        return loss, "keras"
     kind = loss if hasattr(loss, "__name__") else type(loss)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower().strip("_")
-    return name, kind.__module__.startswith("keras.")
+    return name, kind.__module__.split(".")[0]
 
 
-def alike(came: tuple[int, ...], due: tuple[int | None, ...]) -> bool:
+def fits(came: tuple[int, ...], due: tuple[int | None, ...]) -> bool:
     """Whether a shape is the one that is due, where None stands for any size."""
     return len(came) == len(due) and all(
         size in (None, length) for length, size in zip(came, due, strict=True)
@@ -100,12 +108,18 @@ def alike(came: tuple[int, ...], due: tuple[int | None, ...]) -> bool:
 
 def _remedy(loss: str, came: tuple[int, ...], answer: tuple[int | None, ...]) -> str:
     one_less = len(came) == len(answer) - 1
-    if loss.startswith(("sparse_", "binary_")) and not one_less and came[-1:] != (1,):
-        return "Labels of one column for each class become numbers: labels.argmax(-1)."
+    as_many = math.prod(came) == math.prod(size or 0 for size in answer)
+    if as_many and not loss.startswith("sparse_"):
+        return f"Give them that shape: labels.reshape{(-1, *answer)}."
+    one_hot = loss.startswith("sparse_") or loss.startswith("binary_") * (
+        answer[-1] == 1
+    )
+    if one_hot and not one_less and came[-1:] != (1,):
+        return "Turn one-hot labels into class numbers: labels.argmax(-1)."
     if loss.startswith("categorical_") and one_less:
         return (
-            "Class numbers go with loss='sparse_categorical_crossentropy', or become "
-            "columns: keras.utils.to_categorical(labels)."
+            "For class numbers use loss='sparse_categorical_crossentropy', or make "
+            "them one-hot: keras.utils.to_categorical(labels)."
         )
     return "Give the model as many outputs as there are targets."
 

@@ -52,16 +52,24 @@ def needed(values: np.ndarray, columns: tuple[str, ...], target: int | None) -> 
     Raises
     ------
     ValueError
-        If values are larger than 1e30, or vary by less than 1e-30, or the target
+        If a column holds no number, values are larger than 1e30 or vary by less than
+        1e-30, or the target
         changes so little in a time step that not even float64 helps a model.
     """
-    if np.isnan(values).all(axis=0).any():
-        return "float32"  # no window will be whole, and the error will say so
+    empty = np.isnan(values).all(axis=0)
+    if empty.any():
+        raise ValueError(
+            f"make_windows: column {columns[empty.argmax()]!r} holds no number. Leave "
+            f"it out: frame.drop(columns=[{columns[empty.argmax()]!r}])."
+        )
     _check_range(values, columns)
     if values.dtype == np.float32:
         return "float32"
     error = np.fmax.reduce(np.abs(values.astype(np.float32) - values), axis=0)
-    error[np.fmax.reduce(values, axis=0) == np.fmin.reduce(values, axis=0)] = 0
+    constant = np.fmax.reduce(values, axis=0) == np.fmin.reduce(values, axis=0)
+    if target is not None:
+        constant[target] = False  # its forecasts are those digits
+    error[constant] = 0
     allowed = 1e-4 * level_and_spread(values)[1]
     if target is not None:
         step = _usual_step(values[:, target])
@@ -110,6 +118,7 @@ def _check_steps(series: np.ndarray, step: float, name: str) -> None:
             f"make_windows: column {name!r} usually changes by {step:.3g} in a time "
             f"step, but holds values from {np.nanmin(series):.6g} to "
             f"{np.nanmax(series):.6g}: no model that computes in float32 can tell two "
-            "neighbors apart. Forecast how much it changes, frame.diff().iloc[1:], and "
-            "set values to NaN that cannot be true."
+            "neighbors apart. Forecast its changes, frame.diff().iloc[1:], or, if it "
+            "grows by a factor, np.log(frame). Set values that cannot be true to NaN, "
+            "and round away changes that mean nothing: frame.round(3)."
         )

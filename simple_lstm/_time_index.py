@@ -126,10 +126,7 @@ def _only_step(
 ) -> pd.offsets.BaseOffset:
     """The step that leaves the fewest gaps, or an error if two do that differ later."""
     if not rows:
-        raise ValueError(
-            f"{_describe_uneven(index)} Bring them to even steps first: "
-            f'frame.resample("{_sensible_step(index)}").mean().'
-        )
+        raise ValueError(f"{_describe_uneven(index)} {_how_to_even_out(index)}")
     fewest = min(rows.values())
     step, *others = [step for step, count in rows.items() if count == fewest]
     for other in others:
@@ -276,6 +273,26 @@ def _describe_uneven(index: pd.DatetimeIndex) -> str:
         f"the times are not evenly spaced: the usual step is {usual}, but {index[row]} "
         f"comes {steps[row]} after {index[row - 1]}."
     )
+
+
+def _how_to_even_out(index: pd.DatetimeIndex) -> str:
+    """What brings uneven times to even steps."""
+    clock = (index - index.normalize()).unique()
+    if (
+        index.tz is not None
+        and len(clock) == 2
+        and abs(clock[1] - clock[0])
+        in (
+            pd.Timedelta(hours=1),
+            pd.Timedelta(hours=23),
+        )
+    ):
+        return (
+            "Are these days of a zone whose clocks are changed? Name it: "
+            'frame.tz_convert("Europe/Berlin").'
+        )
+    step = _sensible_step(index)
+    return f'Bring them to even steps first: frame.resample("{step}").mean().'
 
 
 def _sensible_step(index: pd.DatetimeIndex) -> str:

@@ -46,6 +46,10 @@ def check_words(
         between their words and are to be cut at spaces.
     """
     check_texts(texts, what)
+    if split not in ("whitespace", "character"):
+        raise ValueError(
+            f"{what}: split={split!r}; choose 'whitespace' (words) or 'character'."
+        )
     if not any(cut(text) for text in texts):
         raise ValueError(f"{what}: there is no word in the texts.")
     if any("\0" in text for text in texts):

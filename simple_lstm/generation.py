@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 import pandas as pd
 
 from simple_lstm import cell
-from simple_lstm._activations import computes
 from simple_lstm._checking import check_text
+from simple_lstm._keras_layers import as_array, computes
 
 if TYPE_CHECKING:
     from simple_lstm.baselines import NGram
@@ -229,8 +229,8 @@ class _LSTMReader:
         lookup, embedding, self._weights, dense = _parts(model, name)
         self.characters = ["", *map(str, lookup.get_vocabulary()[1:])]
         self.places = {name: place for place, name in enumerate(self.characters)}
-        self._embedding = _array(embedding.embeddings)
-        self._kernel, self._bias = _array(dense.kernel), _array(dense.bias)
+        self._embedding = as_array(embedding.embeddings)
+        self._kernel, self._bias = as_array(dense.kernel), as_array(dense.bias)
         self._states = [
             (np.zeros(weights.units, np.float32), np.zeros(weights.units, np.float32))
             for weights in self._weights
@@ -365,7 +365,8 @@ def _parts(model: keras.Model, name: str) -> tuple:
         raise ValueError(
             f"{refused}{_what_came(model)}; expected StringLookup, Embedding, one or "
             "more LSTM, Dense, all of Keras itself, each applied to what the one "
-            f"before gives out and to nothing else. {advice}"
+            "before gives out and to nothing else (no mask, no state, no second "
+            f"input). {advice}"
         )
     lookup, embedding, *lstms, dense = found
     for problem, wrong in _problems(lookup, embedding, lstms, dense):
@@ -374,14 +375,9 @@ def _parts(model: keras.Model, name: str) -> tuple:
     try:
         weights = [cell.Weights.from_keras(lstm) for lstm in lstms]
     except ValueError as error:
-        raise ValueError(f"{refused}{error} {advice}") from error
+        problem = str(error).removeprefix("Weights.from_keras: ")
+        raise ValueError(f"{refused}{problem} {advice}") from error
     return lookup, embedding, weights, dense
-
-
-def _array(weights: Any) -> np.ndarray:
-    """As an array; what is of half precision becomes float32."""
-    array = keras.ops.convert_to_numpy(weights)
-    return array if array.dtype == np.float64 else array.astype(np.float32)
 
 
 def _chain(model: keras.Model) -> list[keras.Operation]:

@@ -172,7 +172,7 @@ def text_classifier(
     References
     ----------
     Dai, A. M., & Le, Q. V. (2015). Semi-supervised sequence learning. *Advances in
-    Neural Information Processing Systems*, 28. (Starting an LSTM from unlabelled text.)
+    Neural Information Processing Systems*, 28. (Starting an LSTM from unlabeled text.)
 
     Gal, Y., & Ghahramani, Z. (2016). A theoretically grounded application of dropout in
     recurrent neural networks. *Advances in Neural Information Processing Systems*, 29.
@@ -606,7 +606,7 @@ def _known_words(
     common = [word for word, count in zip(words, times, strict=True) if count > 1]
     if not common:
         raise ValueError(
-            "text_classifier: no word stands in the texts twice, so none could be "
+            "text_classifier: no word occurs twice in the texts, so none could be "
             "learned. Give more texts, or vectors, or cut them into characters: "
             'split="character".'
         )
@@ -650,7 +650,7 @@ def _read_and_answer(
     _, hidden, cell = layers.LSTM(units, return_state=True)(past)
     decoder = layers.LSTM(units, return_sequences=True)
     steps = decoder(ahead, initial_state=[hidden, cell])
-    # From the first step on in order, or equal ones would share a gradient.
+    # Start in order: equal quantiles would share a gradient.
     start = keras.initializers.Constant([level - 0.5 for level in levels])
     answer = layers.Dense(
         len(levels),

@@ -283,7 +283,7 @@ class Windows:
         if self.left_out:
             lines.append(f"  left out because they touch a gap: {self.left_out:,}")
         if self.values.dtype == np.float64:
-            lines.append("  float64, because float32 would move their values")
+            lines.append("  float64, because float32 would round their values")
         return "\n".join(lines)
 
     @property
@@ -371,7 +371,7 @@ def make_windows(
     may reach back before that part, as they would on the day of the forecast; its
     targets never reach beyond it. Windows that touch a gap are left out and counted.
 
-    Windows hold float32, as Keras does. Where that would move values (a meter at
+    Windows hold float32, as Keras does. Where that would round values (a meter at
     187,654,321 that rises by 12 in a time step), they hold float64, and so does a
     `simple_lstm.models.forecaster` made of them, until it has taken the level off.
     Keras rounds arrays to float32 on their way into ``model.fit(array)`` and
@@ -475,14 +475,16 @@ def _as_numbers(
     if isinstance(data, pd.Series):
         data = data.to_frame()
     if isinstance(data, pd.DataFrame):
-        for column, dtype in data.dtypes.items():
+        for place, (column, dtype) in enumerate(data.dtypes.items()):
             if not pd.api.types.is_numeric_dtype(dtype):
                 raise ValueError(
                     f"make_windows: column {column!r} of {name} holds {dtype} values, "
                     "not numbers. Leave it out, or turn it into numbers."
                 )
             if pd.api.types.is_integer_dtype(dtype):
-                _check_whole_numbers(data[column], f"column {column!r} of {name}")
+                _check_whole_numbers(
+                    data.iloc[:, place], f"column {column!r} of {name}"
+                )
         columns = tuple(map(str, data.columns))
         single = bool((data.dtypes == np.float32).all())
         array = data.to_numpy(np.float32 if single else np.float64, na_value=np.nan)
@@ -516,7 +518,8 @@ def _check_whole_numbers(values: pd.Series | np.ndarray, what: str) -> None:
     if len(known) and max(int(known.max()), -int(known.min())) > 2**53:
         raise ValueError(
             f"make_windows: {what} holds whole numbers beyond {2**53:,}, which no "
-            "float can tell apart. Take their level off first: subtract the first one."
+            "float can tell apart. Take a larger unit, column / 1e9, or, if they are "
+            "close together, subtract the first one."
         )
 
 

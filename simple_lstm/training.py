@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from simple_lstm._checking import alike, check_numbers, check_targets, check_texts
+from simple_lstm._checking import check_numbers, check_targets, check_texts, fits
 from simple_lstm._words import check_words
 from simple_lstm.batches import TextBatches, TextStreams
 from simple_lstm.models import words_not_read
@@ -182,7 +182,7 @@ def _check_windows(model: keras.Model, windows: Windows, name: str) -> None:
     if windows.known_columns:
         came.append((windows.horizon, len(windows.known_columns)))
     takes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
-    if len(takes) != len(came) or not all(map(alike, came, takes)):
+    if len(takes) != len(came) or not all(map(fits, came, takes)):
         raise ValueError(
             f"fit: the windows of {name} have inputs of shape "
             f"{' and '.join(map(str, came))}, but the model takes "
@@ -193,7 +193,7 @@ def _check_windows(model: keras.Model, windows: Windows, name: str) -> None:
     check_targets(model, targets, f"fit: the targets of {name}")
     if windows.values.dtype == np.float64 and model.inputs[0].dtype != "float64":
         raise ValueError(
-            f"fit: the windows of {name} hold float64, because float32 would move "
+            f"fit: the windows of {name} hold float64, because float32 would round "
             f"their values, but the model takes {model.inputs[0].dtype}. Begin it with "
             f'keras.Input({takes[0]}, dtype="float64") and '
             'keras.layers.Normalization(dtype="float64"), end it with '
@@ -252,6 +252,9 @@ def _arrays(
             f"fit: {name} has {len(inputs):,} inputs but {len(labels):,} labels."
         )
     check_targets(model, labels.shape, f"fit: the labels of {name}")
+    output = model.output_shape
+    if isinstance(output, tuple) and output[1:] == (*labels.shape[1:], 1):
+        labels = labels[..., np.newaxis]  # a loss of one's own would broadcast
     missing = int(pd.isna(labels).sum())
     if missing:
         raise ValueError(

@@ -52,6 +52,8 @@ def separate(texts: Iterable[str]) -> list[str]:
     - An emoticon becomes an emoji: ``:)`` is 🙂. Emoji get spaces around them.
     - Punctuation beyond ASCII, control characters and spaces of any kind become spaces,
       and a curly apostrophe a straight one.
+    - Letters beyond ASCII become lower case and get one form each: the model does that
+      to A to Z alone. Soft hyphens go.
 
     Other punctuation stays: the model deletes it. It is meant for prose; in source code
     and tables, some signs look like emoticons.
@@ -118,6 +120,7 @@ _STANDARDIZED = str.maketrans(
     string.ascii_uppercase, string.ascii_lowercase, string.punctuation
 )
 _APOSTROPHES = str.maketrans("’‘´`", "''''")
+_LETTERS_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _BEYOND_ASCII = re.compile(r"[^\w\s\x21-\x7e]")
 _TAG_NAMES = (
     "a|abbr|b|big|blockquote|br|center|cite|code|dd|div|dl|dt|em|font|h[1-6]|hr|i|img|"
@@ -161,6 +164,9 @@ def _separate(text: str) -> str:
 
 
 def _separate_once(text: str) -> str:
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text.replace("\xad", ""))
+        text = _LETTERS_BEYOND_ASCII.sub(lambda found: found[0].lower(), text)
     text = _BEYOND_ASCII.sub(_space_for_punctuation, text.translate(_APOSTROPHES))
     text = _EMOTICON.sub(_emoji, _TAG.sub(" ", text))
     if not text.isascii():

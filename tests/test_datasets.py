@@ -161,7 +161,7 @@ def sentences():
 
 @pytest.fixture(scope="module")
 def reviews():
-    return datasets.load_reviews("unlabelled")
+    return datasets.load_reviews("unlabeled")
 
 
 def test_half_of_the_sentences_speak_for_their_film(sentences):
@@ -230,7 +230,7 @@ def test_a_damaged_file_of_reviews_is_refused(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("kind", ["reviews", "", None])
 def test_reviews_of_an_unknown_kind_are_refused(kind):
-    with pytest.raises(ValueError, match=r"choose 'sentences' .* or 'unlabelled'"):
+    with pytest.raises(ValueError, match=r"choose 'sentences' .* or 'unlabeled'"):
         datasets.load_reviews(kind)
 
 

@@ -80,7 +80,7 @@ def test_a_meter_far_from_zero_keeps_every_reading():
     windows = preprocessing.make_windows(readings, 24, 1)
     np.testing.assert_array_equal(windows.targets[:, 0], readings[24:])
     np.testing.assert_array_equal(windows.inputs[-1, :, 0], readings[-25:-1])
-    assert "float64, because float32 would move their values" in repr(windows)
+    assert "float64, because float32 would round their values" in repr(windows)
 
 
 def test_what_is_known_ahead_keeps_its_digits_too():
@@ -104,7 +104,8 @@ def test_whole_numbers_beyond_float64_are_refused_and_the_advice_works(dtype):
         return
     text = message(preprocessing.make_windows, frame, 5, 1)
     assert "column 'meter' of data holds whole numbers beyond" in text
-    assert "subtract the first one" in text
+    assert "column / 1e9, or, if they are close together, subtract the first" in text
+    preprocessing.make_windows(frame / 1e9, 5, 1)
     rest = frame - frame.iloc[0]
     windows = preprocessing.make_windows(rest, 5, 1)
     np.testing.assert_array_equal(windows.targets[:, 0], 12 * np.arange(5, 100))
@@ -128,6 +129,41 @@ def test_a_target_that_float32_cannot_hold_is_refused_and_the_advice_works():
     change[change["meter"] > 1e6] = np.nan  # the jump cannot be true
     windows = preprocessing.make_windows(change, 24, 3)
     assert (windows.targets == 0.25).all()
+
+
+def test_a_series_that_grows_by_a_factor_is_refused_and_the_advice_works():
+    frame = pd.DataFrame({"cases": np.exp(np.arange(240) / 4)}, HOURS)
+    text = message(preprocessing.make_windows, frame, 24, 3)
+    assert "if it grows by a factor, np.log(frame)" in text
+    preprocessing.make_windows(np.log(frame), 24, 3)
+
+
+def test_changes_that_mean_nothing_are_refused_and_the_advice_works():
+    noise = np.random.default_rng(0).normal(size=240)
+    sun = 900 * np.maximum(np.sin(2 * np.pi * np.arange(240) / 24), 0)
+    night = pd.DataFrame({"power": np.where(sun > 700, sun, 1e-9 * noise)}, HOURS)
+    text = message(preprocessing.make_windows, night, 24, 3)
+    assert "round away changes that mean nothing: frame.round(3)" in text
+    preprocessing.make_windows(night.round(3), 24, 3)
+
+
+def test_a_column_without_a_number_is_named_and_the_advice_works():
+    frame = series().assign(empty=np.nan)
+    text = message(preprocessing.make_windows, frame, 24, 3)
+    assert "column 'empty' holds no number" in text
+    preprocessing.make_windows(frame.drop(columns=["empty"]), 24, 3)
+
+
+def test_a_target_that_never_changes_keeps_its_digits():
+    windows = preprocessing.make_windows(np.full(50, 123_456_789.125), 12, 3)
+    assert (windows.targets == 123_456_789.125).all()
+
+
+def test_columns_of_one_name_are_told_apart_by_their_place():
+    whole = np.random.default_rng(0).integers(0, 9, (240, 2))
+    frame = pd.DataFrame(whole, HOURS, columns=["a", "a"])
+    windows = preprocessing.make_windows(frame, 24, 3)
+    np.testing.assert_array_equal(windows.values, whole)
 
 
 # Models, scores and forecasts ---------------------------------------------------

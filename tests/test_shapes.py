@@ -39,7 +39,7 @@ def test_windows_of_another_horizon_are_refused(built_for, given_horizon, quanti
     other, same = windows(given_horizon), windows(built_for)
     for train, validation in [(other, same), (same, other)]:
         text = message(training.fit, model, train, validation=validation, epochs=1)
-        assert f"the model answers (None, {built_for}" in text
+        assert f"the model's output has (None, {built_for}" in text
         assert "learn from wrong pairs" in text
     training.fit(model, same, validation=same, epochs=1)  # what it says to do
 
@@ -86,6 +86,69 @@ def test_labels_of_another_shape_are_refused_and_the_advice_works(
         assert advice in text
         labels = eval(advice, {"labels": labels, "keras": keras})
     training.fit(model, (X, labels), validation=(X, labels), epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "loss", "labels"),
+    [
+        (1, "mse", np.zeros((16, 1, 1))),
+        (4, "mae", np.zeros((16, 2, 2))),
+    ],
+)
+def test_labels_of_as_many_numbers_are_reshaped_by_the_advice(outputs, loss, labels):
+    model = classifier(outputs, loss)
+    text = message(training.fit, model, (X, labels), validation=(X, labels), epochs=1)
+    advice = text.split("Give them that shape: ")[1].removesuffix(".")
+    labels = eval(advice, {"labels": labels})
+    training.fit(model, (X, labels), validation=(X, labels), epochs=1)
+
+
+def test_several_classes_at_once_are_not_taken_for_one_hot():
+    model, labels = classifier(3, "binary_crossentropy"), np.zeros((16, 4))
+    text = message(training.fit, model, (X, labels), validation=(X, labels), epochs=1)
+    assert "Give the model as many outputs as there are targets." in text
+
+
+class Squared(keras.losses.Loss):
+    """A loss of one's own: Keras does not align the shapes for it."""
+
+    def call(self, y_true, y_pred):
+        return keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+
+
+def test_a_loss_of_ones_own_gets_pairs_and_no_table_of_all_with_all():
+    x = np.random.default_rng(0).normal(size=(128, 4, 1))
+    sums = x.sum(axis=(1, 2))
+    layers = [keras.Input((4, 1)), keras.layers.Flatten(), keras.layers.Dense(1)]
+    model = keras.Sequential(layers)
+    model.compile(keras.optimizers.Adam(0.05), Squared())
+    history = training.fit(
+        model, (x, sums), validation=(x, sums), epochs=25, batch_size=32, patience=25
+    )
+    assert history.table["val_loss"].min() < 0.1 * sums.var()
+
+
+def gaussian(y_true, y_pred):
+    """The negative log-likelihood of a normal distribution, but for a constant."""
+    mean, log_spread = y_pred[:, :1], y_pred[:, 1:]
+    error = keras.ops.reshape(y_true, (-1, 1)) - mean
+    return log_spread + keras.ops.square(error) * keras.ops.exp(-2 * log_spread) / 2
+
+
+@pytest.mark.parametrize("shape", [(16,), (16, 1)])
+def test_what_a_loss_of_ones_own_expects_is_left_to_its_author(shape):
+    model, data = classifier(2, gaussian), (X, np.zeros(shape))
+    training.fit(model, data, validation=data, epochs=1)
+
+
+@pytest.mark.parametrize("kind", [list, lambda losses: {"dense": losses[0]}])
+def test_a_single_loss_may_come_in_a_list_or_a_dict(kind):
+    model, labels = classifier(3, "mse"), np.zeros((16, 1))
+    model.layers[-1].name = "dense"
+    model.compile("adam", kind(["sparse_categorical_crossentropy"]))
+    check_targets(model, labels.shape, "the labels")
+    with pytest.raises(ValueError, match="sparse_categorical_crossentropy, expects"):
+        check_targets(model, (16, 2), "the labels")
 
 
 @pytest.mark.parametrize(

@@ -383,3 +383,20 @@ def test_times_with_and_without_a_zone_are_not_drawn_together():
             plots.forecast(first, {"LSTM": eval(recipe, {"series": second})}).lines
         )
     plt.close("all")
+
+
+def test_days_of_a_zone_that_are_read_in_utc_are_not_moved(tmp_path):
+    days = pd.date_range("2023-03-20", periods=30, freq="D", tz="Europe/Berlin")
+    path = tmp_path / "sales.csv"
+    rows = [f"{day.isoformat()},{number}" for number, day in enumerate(days)]
+    path.write_text("\n".join(["day,sales", *rows]))
+    with pytest.raises(ValueError, match="Are these days of a zone") as caught:
+        preprocessing.read_series(path)
+    text = str(caught.value)
+    assert 'frame.tz_convert("Europe/Berlin")' in text
+    assert "utc=True" in text  # how to come to the frame
+    frame = pd.read_csv(path, index_col="day")
+    frame.index = pd.to_datetime(frame.index, format="mixed", utc=True)
+    moved = frame.tz_convert("Europe/Berlin")
+    assert preprocessing.frequency(moved.index) == pd.offsets.Day()
+    assert moved.index.equals(days.as_unit(moved.index.unit).rename("day"))

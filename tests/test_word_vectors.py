@@ -294,7 +294,7 @@ def test_there_is_one_vector_for_each_word(shape):
 
 
 def test_25_000_reviews_are_counted_in_seconds():
-    reviews = datasets.load_reviews("unlabelled")
+    reviews = datasets.load_reviews("unlabeled")
     started = time.process_time()
     found = word_vectors.count(reviews)
     # Processor time, since other programs may run; about 14 s. A count in plain Python

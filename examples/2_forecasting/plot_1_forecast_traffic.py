@@ -35,7 +35,7 @@ BATCH_SIZE = 64  # windows between two updates of the weights
 RATE, SEED = 4e-3, 0  # the learning rate; what makes a run repeatable
 UNIT = "vehicles/h"  # of the column that is forecast
 plt.style.use("simple_lstm.simple_lstm")
-plt.rcParams["text.parse_math"] = False  # a dollar is a dollar, no formula
+plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
 
 # %%
 # Data: look before you touch
@@ -195,7 +195,7 @@ rival = f"{board.best_baseline}, the best baseline"
 evaluation.claim(f"{rival}, is better still, by less than 5 %", 0 < behind < 0.05)
 
 # %%
-# Read the last rows with one reserve: the settings above were chosen with these test
+# One caveat about the last rows: the settings above were chosen with these test
 # errors in view, so on days still to come the LSTM may do a little worse.
 #
 # A bar that ends left of the dashed line beats the best baseline. The LSTM does not: on

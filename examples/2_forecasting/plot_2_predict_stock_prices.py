@@ -31,7 +31,7 @@ EPOCHS, PATIENCE = 15, 4  # passes over the data at most, and without any progre
 RATE, SEED = 1e-2, 1  # the learning rate; what makes a run repeatable
 UNIT = "$"  # of the prices
 plt.style.use("simple_lstm.simple_lstm")
-plt.rcParams["text.parse_math"] = False  # a dollar is a dollar, no formula
+plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
 
 # %%
 # Data: look before you touch

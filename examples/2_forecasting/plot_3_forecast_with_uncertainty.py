@@ -34,7 +34,7 @@ EPOCHS, PATIENCE = 10, 4  # passes over the data at most, and without any progre
 RATE, SEED = 3e-3, 0  # the learning rate; what makes a run repeatable
 UNIT = "vehicles/h"  # of the column that is forecast
 plt.style.use("simple_lstm.simple_lstm")
-plt.rcParams["text.parse_math"] = False  # a dollar is a dollar, no formula
+plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
 
 # %%
 # Data, and four parts instead of three

@@ -32,7 +32,7 @@ EPOCHS, PATIENCE, BATCH_SIZE = 7, 3, 128  # of each training
 RATE = 1e-2  # the learning rate
 UNIT = "vehicles/h"  # of the column that is forecast
 plt.style.use("simple_lstm.simple_lstm")
-plt.rcParams["text.parse_math"] = False  # a dollar is a dollar, no formula
+plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
 
 # %%
 # Data: three kinds of columns
@@ -306,8 +306,8 @@ evaluation.claim(f"the LSTM beats {rival}, or is less than 10 % behind", near)
 
 # %%
 # With the same inputs, gradient boosting is hard to beat on this table, as its diamonds
-# in the figure above show. What the LSTM is good for on this page does not depend on
-# who wins: both gain by the same inputs.
+# in the figure above show. The lesson of this page does not depend on who wins: both
+# gain from the same inputs.
 #
 # For the steps after the last row, everything known in advance must be given for those
 # times, too:

@@ -36,7 +36,7 @@ UNITS = 32  # numbers in the memory of each LSTM
 EPOCHS, PATIENCE, SEED = 20, 4, 0  # passes at most, and without progress; repeatable
 UNIT = "per half hour"  # of the numbers in the file
 plt.style.use("simple_lstm.simple_lstm")
-plt.rcParams["text.parse_math"] = False  # a dollar is a dollar, no formula
+plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
 
 # %%
 # A file as files are

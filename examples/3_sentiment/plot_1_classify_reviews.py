@@ -3,7 +3,7 @@ Is this film review good or bad?
 ================================
 
 You train an LSTM to tell whether a sentence speaks for its film or against it, from
-8,530 labelled sentences and 25,000 longer reviews without labels. Alone it comes near
+8,530 labeled sentences and 25,000 longer reviews without labels. Alone it comes near
 naive Bayes, a method that knows next to nothing of word order. The sum of both gets
 more right than either, but so does a sum without any LSTM. The page takes 40 to 120
 seconds on a laptop. **For your own data, change the line that begins with** ``texts,
@@ -53,7 +53,7 @@ plt.style.use("simple_lstm.simple_lstm")
 # for all that reads a text on this page.
 
 texts, labels = datasets.load_reviews("sentences")
-unlabeled = datasets.load_reviews("unlabelled")
+unlabeled = datasets.load_reviews("unlabeled")
 texts, unlabeled = words.separate(texts), words.separate(unlabeled)
 print(words.separate(["A well-made film:)", "Boring,silly :("]))
 
@@ -175,7 +175,7 @@ print(history)
 #
 # Is it any good?
 # ---------------
-# Beside it stands an LSTM that knows only the labelled sentences: its word vectors
+# Beside it stands an LSTM that knows only the labeled sentences: its word vectors
 # start from random numbers and are trained. It was tuned less than the other. And
 # methods that know next to nothing of order: always the commonest class; the mean of
 # the word vectors; and two that count words and pairs of neighbors as :term:`TF-IDF`
@@ -286,8 +286,8 @@ for other in ("naive Bayes", "LSTM, counted vectors", "naive Bayes + averaged"):
 # nothing. Change ``SEED``, and with it the split, and see which order of the rows
 # stays. With averaged vectors in the place of the LSTM the sum is as good, or nearly:
 # what helps is what words mean, not their order. The LSTM is the one to have where
-# order decides, as in :doc:`/gallery/3_sentiment/plot_2_follow_a_sentence`. And with
-# one reserve: the settings, also those of the baselines, were chosen with test scores
+# order decides, as in :doc:`/gallery/3_sentiment/plot_2_follow_a_sentence`. One
+# caveat: the settings, also those of the baselines, were chosen with test scores
 # in view.
 #
 # Where is it wrong?

@@ -36,20 +36,20 @@ UNITS, DROPOUT = 64, 0.3  # the LSTM's memory; part of the vectors left out in t
 EPOCHS, PATIENCE, BATCH_SIZE, RATE = 12, 2, 64, 3e-3
 SEED = 0
 plt.style.use("simple_lstm.simple_lstm")
-plt.rcParams["text.parse_math"] = False  # a dollar is a dollar, no formula
+plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
 
 # %%
 # A model of film reviews
 # -----------------------
 # :doc:`/gallery/3_sentiment/plot_1_classify_reviews` explains each step: word vectors
-# counted from reviews without labels, an LSTM that reads them, and labelled sentences
+# counted from reviews without labels, an LSTM that reads them, and labeled sentences
 # to learn from (`Pang & Lee, 2005 <https://aclanthology.org/P05-1015/>`_; the reviews
 # are those of `Maas et al., 2011 <https://aclanthology.org/P11-1015/>`_). A tenth of
 # the sentences says when to stop. What the page judges is written for it, so no test
 # part is set aside. ``separate`` sets words apart that the model would glue together.
 
 texts, labels = datasets.load_reviews("sentences")
-texts, unlabeled = separate(texts), separate(datasets.load_reviews("unlabelled"))
+texts, unlabeled = separate(texts), separate(datasets.load_reviews("unlabeled"))
 order = np.random.default_rng(SEED).permutation(len(texts))
 texts, labels = np.array(texts, dtype=object)[order], labels[order]
 train, validation = np.split(np.arange(len(texts)), [9 * len(texts) // 10])
@@ -243,15 +243,15 @@ none = double <= half["not without / without"]
 evaluation.claim("no model understands a double negation", none)
 
 # %%
-# Where only order decides, models that count or average words can but guess. The LSTM
+# Where only order decides, models that count or average words can only guess. The LSTM
 # has learned that the end of a sentence weighs most. That serves it well after "but"
 # and misleads it where the weaker clause comes last: it has no idea of the word
 # "although". A "not" makes praise weaker, but that needs no LSTM: the word itself is
 # commoner in blame. That "not bad" is better than "bad" the averaged vectors know as
 # well as the LSTM or better, and without any understanding: each word beside "bad"
 # makes the mean milder. So in all pairs they are about level. The LSTM is worth having
-# where order decides. None of the models sees that two negations make praise. With one
-# reserve: the batch size was chosen with such counts in view.
+# where order decides. None of the models sees that two negations make praise. One
+# caveat: the batch size was chosen with such counts in view.
 #
 # Your own sentence
 # -----------------

@@ -42,7 +42,7 @@ EPOCHS, BATCH_SIZE, LEARNING_RATE = 6, 32, 1e-2
 SEED = 0
 
 plt.style.use("simple_lstm.simple_lstm")
-plt.rcParams["text.parse_math"] = False  # a dollar is a dollar, no formula
+plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
 
 # %%
 # Data: look before you touch

@@ -1,4 +1,4 @@
-"""Activations of Keras layers, known by what they compute."""
+"""What Keras layers hold, seen from NumPy: activations and weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 def computes(
     activation: Callable[[Any], Any], numbers: np.ndarray, due: np.ndarray
 ) -> bool:
-    """Whether an activation turns these numbers into those that are due.
+    """Whether an activation maps these numbers to the expected ones.
 
     Its name says nothing: any function may be called "tanh".
 
@@ -29,8 +29,16 @@ def computes(
     bool
         Whether it does, within the rounding of float32.
     """
-    import keras  # late: who has no such layer need not have Keras
+    import keras  # late: without such a layer Keras is not needed
 
     tensor = keras.ops.convert_to_tensor(numbers.astype(np.float32))
     came = np.asarray(keras.ops.convert_to_numpy(activation(tensor)), dtype=float)
     return came.shape == due.shape and np.allclose(came, due, rtol=1e-5, atol=1e-7)
+
+
+def as_array(tensor: Any) -> np.ndarray:
+    """As an array in float64 or float32; half precision becomes float32."""
+    import keras
+
+    array = keras.ops.convert_to_numpy(tensor)
+    return array if array.dtype == np.float64 else array.astype(np.float32)
