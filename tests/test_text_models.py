@@ -595,8 +595,8 @@ def test_glued_words_are_shown(capsys):
     models.text_classifier(["a well-made film", "a bad film"], units=2)
     assert capsys.readouterr().out == (
         "text_classifier: of 2 texts looked at, 1 lose something when they are cut "
-        "into words: 'well-made' is read as 'wellmade', not 'well made'. Set words apart, here "
-        "and before predict: simple_lstm.words.separate(texts).\n"
+        "into words: 'well-made' is read as 'wellmade', not 'well made'. Set words "
+        "apart, here and before predict: simple_lstm.words.separate(texts).\n"
     )
 
 
