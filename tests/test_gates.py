@@ -318,6 +318,9 @@ def test_tracing_changes_nothing():
     assert model.fit(X, before, verbose=0).history["loss"][0] < 1e-12
 
 
+@pytest.mark.skipif(
+    keras.version().startswith("3.14."), reason="Keras 3.14 does not list such a layer"
+)
 def test_an_lstm_beside_the_graph_of_a_functional_model_is_found():
     class Extended(keras.Model):
         def __init__(self):
