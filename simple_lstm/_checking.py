@@ -68,7 +68,7 @@ def check_targets(model: Any, shape: tuple[int, ...], what: str) -> None:
         and for the axis of classes or quantiles that the loss does not ask of targets.
     """
     answer, came = tuple(model.output_shape[1:]), shape[1:]
-    loss, author = _loss(model)
+    loss, author = loss_of(model)
     if author not in ("keras", "simple_lstm"):
         return
     sparse, quantiles = loss.startswith("sparse_"), author == "simple_lstm"
@@ -85,8 +85,8 @@ def check_targets(model: Any, shape: tuple[int, ...], what: str) -> None:
     )
 
 
-def _loss(model: Any) -> tuple[str, str]:
-    """The name of a model's loss as Keras writes it, and whose it is."""
+def loss_of(model: Any) -> tuple[str, str]:
+    """The name of a model's loss as Keras writes it, and the package it is from."""
     loss = model.loss
     if isinstance(loss, dict):
         loss = list(loss.values())

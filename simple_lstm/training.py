@@ -13,7 +13,13 @@ import keras
 import numpy as np
 import pandas as pd
 
-from simple_lstm._checking import check_numbers, check_targets, check_texts, fits
+from simple_lstm._checking import (
+    check_numbers,
+    check_targets,
+    check_texts,
+    fits,
+    loss_of,
+)
 from simple_lstm._words import check_words
 from simple_lstm.batches import TextBatches, TextStreams
 from simple_lstm.models import words_not_read
@@ -252,9 +258,10 @@ def _arrays(
             f"fit: {name} has {len(inputs):,} inputs but {len(labels):,} labels."
         )
     check_targets(model, labels.shape, f"fit: the labels of {name}")
-    output = model.output_shape
-    if isinstance(output, tuple) and output[1:] == (*labels.shape[1:], 1):
-        labels = labels[..., np.newaxis]  # a loss of one's own would broadcast
+    # Keras aligns shapes for its own losses; one from elsewhere would broadcast.
+    own = loss_of(model)[1] != "keras"
+    if own and tuple(model.output_shape[1:]) == (*labels.shape[1:], 1):
+        labels = labels[..., np.newaxis]
     missing = int(pd.isna(labels).sum())
     if missing:
         raise ValueError(
