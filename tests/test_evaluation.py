@@ -48,7 +48,8 @@ def in_plain_python(truth, prediction, metric):
     if metric == "MAE":
         return sum(wrong) / len(wrong)
     largest = max(wrong) or 1  # squares of small fractions are no floats
-    return float(largest) * math.sqrt(sum((one / largest) ** 2 for one in wrong) / 6)
+    mean = sum((one / largest) ** 2 for one in wrong) / len(wrong)
+    return float(largest) * math.sqrt(mean)
 
 
 NUMBERS = st.one_of(
