@@ -42,3 +42,11 @@ def as_array(tensor: Any) -> np.ndarray:
 
     array = keras.ops.convert_to_numpy(tensor)
     return array if array.dtype == np.float64 else array.astype(np.float32)
+
+
+def full_precision(due: Any = "float32") -> str:
+    """What scales and answers compute in: never half precision, which has 3 digits."""
+    import keras
+
+    of_policy = keras.config.dtype_policy().compute_dtype
+    return "float64" if "float64" in (due, of_policy) else "float32"

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import html
 import math
 import os
-import re
-import warnings
 from collections.abc import Mapping
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from simple_lstm import _values
 
-# What has to stand before a line of Python that goes on with something.
-_BEFORE = {
-    "elif": "if 0: pass\n",
-    "else": "if 0: pass\n",
-    "except": "try: pass\n",
-    "finally": "try: pass\n",
-}
+
 _METRICS = ("MAE", "RMSE", "accuracy")
-_ENOUGH = 30  # points at a shift; with fewer, chance finds a lag where there is none
-_SAME = 1e-12  # correlations that differ by no more are the same but for rounding
 
 
 class Scoreboard:
@@ -288,222 +276,6 @@ def skill(error: float, baseline_error: float) -> float:
     return 1 - error / reference if reference else -math.inf
 
 
-def lag(
-    prediction: ArrayLike, truth: ArrayLike, *, step: int = 1, max_lag: int = 24
-) -> int:
-    """By how many time steps the forecast comes too late.
-
-    The forecast is moved against the truth, and the shift is kept at which the two
-    correlate best; of equal ones the smallest. A model that only repeats the last value
-    it saw has a lag of ``step``, however good its plot looks. A lag is a warning, not a
-    verdict: where nothing better than the last value can be known, the best forecast
-    lags, too, so compare its error with that of `simple_lstm.baselines.repeat_last`.
-
-    Parameters
-    ----------
-    prediction, truth : array_like, shape (samples,) or (samples, horizon)
-        Forecast and truth of windows that start one time step after the other.
-    step : int
-        Which step ahead to look at, from 1 to the horizon.
-    max_lag : int
-        The largest shift that is tried, in time steps. It needs 30 samples more: with
-        fewer points in common the largest shifts would fit best by chance.
-
-    Returns
-    -------
-    int
-        Between 0 and ``max_lag``.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, values are missing or infinite, there are too few samples,
-        or forecast or truth is constant.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from simple_lstm import evaluation
-    >>> truth = np.random.default_rng(0).normal(size=200)
-    >>> copied = np.roll(truth, 1)
-    >>> evaluation.lag(copied, truth)
-    1
-    """
-    predicted, true = _at_step(prediction, truth, step)
-    samples = len(predicted)
-    _check_for_lag(predicted, true, max_lag)
-    fits = np.array(
-        [
-            _correlation(predicted[shift:], true[: samples - shift])
-            for shift in range(max_lag + 1)
-        ]
-    )
-    return int(np.argmax(fits >= fits.max() - _SAME))
-
-
-def coverage(lower: ArrayLike, upper: ArrayLike, truth: ArrayLike) -> float:
-    """The part of the truth that lies in its interval.
-
-    An interval made to hold the truth with a probability of 90 % should have a coverage
-    near 0.9 on data that nobody used to make it. Judge the width beside it: a wide
-    enough interval covers everything.
-
-    Parameters
-    ----------
-    lower, upper : array_like
-        The ends of the intervals, which belong to them, in the units of the truth.
-    truth : array_like
-        What happened, in the same shape.
-
-    Returns
-    -------
-    float
-        From 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, a value is missing or infinite, or a lower end lies above
-        its upper end.
-
-    Examples
-    --------
-    >>> from simple_lstm import evaluation
-    >>> evaluation.coverage([0, 0, 0, 0], [3, 3, 3, 3], truth=[1, 2, 3, 4])
-    0.75
-    """
-    low, high, true = _same_shape("coverage", lower=lower, upper=upper, truth=truth)
-    if (low > high).any():
-        place = int(np.argmax((low > high).ravel()))
-        raise ValueError(
-            f"coverage: {int((low > high).sum()):,} intervals end before they begin, "
-            f"first {low.ravel()[place]:.4g} to {high.ravel()[place]:.4g}. Is lower "
-            "given first?"
-        )
-    return float(np.mean((low <= true) & (true <= high)))
-
-
-def conformal_factor(
-    lower: ArrayLike,
-    middle: ArrayLike,
-    upper: ArrayLike,
-    truth: ArrayLike,
-    *,
-    level: float = 0.9,
-) -> np.ndarray:
-    """How far to stretch intervals from their middle so that they cover enough.
-
-    This is split conformal calibration. On windows that the model neither learned from
-    nor was stopped by, each truth needs some stretch to lie in its interval; the answer
-    is the one that is enough for ``level`` of them, with a small correction because
-    they are few. Each step of a window to come is then covered with at least this
-    probability, if the windows were drawn independently and alike. Neighboring windows
-    overlap and times change, so for a series it is an approximation: check it on later
-    rows. All steps of a window together are covered less often than each of them.
-
-    Parameters
-    ----------
-    lower, middle, upper : array_like, shape (samples,) or (samples, horizon)
-        Forecasts of the calibration windows: the ends of each interval and a value in
-        it, for example the quantiles 0.05, 0.5 and 0.95.
-    truth : array_like
-        What came, in the same shape.
-    level : float
-        The coverage to reach, between 0 and 1.
-
-    Returns
-    -------
-    numpy.ndarray, shape () or (horizon,)
-        For each step ahead the factor by which to multiply ``upper - middle`` and
-        ``lower - middle``; below 1 the intervals were too wide.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, a value is missing or infinite, the forecasts are not in
-        order, the level is not between 0 and 1, or there are too few samples for it.
-
-    References
-    ----------
-    Kivaranovic, D., Johnson, K. D., & Leeb, H. (2020). Adaptive, distribution-free
-    prediction intervals for deep networks. *AISTATS*, PMLR 108, 4346-4356.
-
-    Romano, Y., Patterson, E., & Candès, E. (2019). Conformalized quantile regression.
-    *Advances in Neural Information Processing Systems*, 32.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from simple_lstm import evaluation
-    >>> truth = np.random.default_rng(0).normal(size=1000)
-    >>> zeros = np.zeros(1000)
-    >>> factor = evaluation.conformal_factor(zeros - 1, zeros, zeros + 1, truth)
-    >>> print(f"{factor:.1f} standard deviations hold 90 %")
-    1.6 standard deviations hold 90 %
-    """
-    low, center, high, true = _same_shape(
-        "conformal_factor", lower=lower, middle=middle, upper=upper, truth=truth
-    )
-    if not 0 < level < 1:
-        raise ValueError(
-            f"conformal_factor(level={level}): must lie between 0 and 1, as 0.9 does."
-        )
-    if (low > center).any() or (center > high).any():
-        raise ValueError(
-            "conformal_factor: some forecasts are not in the order lower, middle, "
-            "upper. Sort the quantiles of each step first: np.sort(quantiles, axis=-1)."
-        )
-    samples = len(np.atleast_1d(true))
-    exact = Fraction(str(float(level)))  # (99 + 1) * 0.55 is above 55
-    rank = math.ceil((samples + 1) * exact)  # one more: the window to come
-    if rank > samples:
-        raise ValueError(
-            f"conformal_factor: {samples} samples are too few for a level of {level}; "
-            f"give at least {math.ceil(exact / (1 - exact))}."
-        )
-    # In a unit in which no difference overflows; the factor has none.
-    low, center, high, true = _in_reach(np.stack([low, center, high, true]))[0]
-    side = np.where(true < center, center - low, high - center)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        needed = np.where(true == center, 0.0, np.abs(true - center) / side)
-    factor = np.sort(needed, axis=0)[rank - 1]
-    if np.isinf(factor).any():
-        raise ValueError(
-            "conformal_factor: too many intervals have no width on the side where the "
-            "truth lies, so that no stretch is enough. Train the model longer."
-        )
-    return factor
-
-
-def lines_that_parse(text: str) -> float:
-    r"""The part of the lines of a program that are Python by themselves.
-
-    A line that ends in a colon gets a body (not ``match`` and ``case``), and one that
-    goes on with a block, like ``else:``, gets a beginning. Blank lines and comments do
-    not count. In a program written by hand the part is far from 1, because a statement
-    may have several lines, and docstrings are no code: compare with that.
-
-    Parameters
-    ----------
-    text : str
-        Source code of Python, written by hand or by a model.
-
-    Returns
-    -------
-    float
-        From 0 to 1; NaN if there is no line to count.
-
-    Examples
-    --------
-    >>> from simple_lstm import evaluation
-    >>> evaluation.lines_that_parse("if x:\n    y = 1\nelse:\n    y = = 2")
-    0.75
-    """
-    lines = [line.strip() for line in text.split("\n")]
-    lines = [line for line in lines if line and not line.startswith("#")]
-    return sum(map(_parses, lines)) / len(lines) if lines else float("nan")
-
-
 def _score(metric: str, truth: np.ndarray, prediction: np.ndarray, name: str) -> float:
     if metric == "accuracy":
         pairs = zip(truth.ravel().tolist(), prediction.ravel().tolist(), strict=True)
@@ -539,59 +311,6 @@ def _alike(text: np.ndarray) -> str:
     return "Turn the text into numbers: np.asarray(values, dtype=int)."
 
 
-def _at_step(
-    prediction: ArrayLike, truth: ArrayLike, step: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Forecast and truth of one step ahead, both of shape (samples,)."""
-    predicted, true = _same_shape("lag", prediction=prediction, truth=truth)
-    if predicted.ndim not in (1, 2):
-        raise ValueError(
-            f"lag: the shape is {predicted.shape}; expected (samples,) or (samples, "
-            "horizon). Give one feature or quantile: values[..., 0]."
-        )
-    if predicted.ndim == 1:
-        return predicted, true
-    if not 1 <= step <= predicted.shape[1]:
-        raise ValueError(
-            f"lag(step={step}): the forecast has steps 1 to {predicted.shape[1]}."
-        )
-    return predicted[:, step - 1], true[:, step - 1]
-
-
-def _check_for_lag(predicted: np.ndarray, true: np.ndarray, max_lag: int) -> None:
-    if max_lag < 1:
-        raise ValueError(f"lag(max_lag={max_lag}): must be 1 or more, as 24 is.")
-    samples = len(predicted)
-    largest = samples - _ENOUGH
-    if max_lag > largest:
-        enough = f"at least {max_lag + _ENOUGH} samples"
-        raise ValueError(
-            f"lag(max_lag={max_lag}): {samples} samples are too few; a shift is judged "
-            f"by {_ENOUGH} points or more. Give {enough}"
-            + (f", or max_lag={largest}." if largest > 0 else ".")
-        )
-    for what, values in {"forecast": predicted, "truth": true}.items():
-        if (values == values[0]).all():
-            raise ValueError(
-                f"lag: the {what} is constant, so it has no lag. Judge the forecast by "
-                "its error, with evaluation.Scoreboard."
-            )
-
-
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Pearson's correlation; minus infinity, which never wins, if one is constant."""
-    one, other = _centered(one), _centered(other)
-    size = np.linalg.norm(one) * np.linalg.norm(other)
-    return float(one @ other / size) if size else -math.inf
-
-
-def _centered(values: np.ndarray) -> np.ndarray:
-    """Values minus their mean, in a unit in which no level and no size does harm."""
-    values, _ = _in_reach(values)
-    moved, _ = _in_reach(values - values[0])  # of equal values, all of them 0
-    return moved - moved.mean()
-
-
 def _same_shape(name: str, **arrays: ArrayLike) -> list[np.ndarray]:
     """Arrays of one shape without gaps, as float, or an error that says why not."""
     given = {
@@ -602,20 +321,3 @@ def _same_shape(name: str, **arrays: ArrayLike) -> list[np.ndarray]:
         shapes = ", ".join(f"{key} {array.shape}" for key, array in given.items())
         raise ValueError(f"{name}: the shapes differ: {shapes}. Give one of each.")
     return list(given.values())
-
-
-def _parses(line: str) -> bool:
-    first = re.match(r"\w*", line)
-    before = _BEFORE.get(first[0] if first else "", "")
-    after = " pass" if line.endswith(":") else ""
-    if line == "try:":
-        after = " pass\nfinally: pass"
-    if line.startswith("@"):
-        after = "\ndef f(): pass"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of odd escapes in strings
-        try:
-            ast.parse(f"{before}{line}{after}")
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
-    return True

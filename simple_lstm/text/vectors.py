@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from simple_lstm import _words
-from simple_lstm.words import Split
+from simple_lstm.text import _words
+from simple_lstm.text.words import Split
 
 
 @dataclass(frozen=True, repr=False)
@@ -143,7 +143,7 @@ def count(
 
     Examples
     --------
-    >>> from simple_lstm import word_vectors
+    >>> from simple_lstm import text
     >>> texts = ["a cup of tea", "a cup of coffee", "a piece of string"] * 4
     >>> found = word_vectors.count(texts, dimensions=3, window=2)
     >>> found

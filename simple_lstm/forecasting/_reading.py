@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from simple_lstm._time_index import check_sorted, every_step
+from simple_lstm.forecasting._time_index import check_sorted, every_step
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 # The only group is the offset from UTC, so that findall gives one for each line.
@@ -86,11 +86,11 @@ def read_series(
     --------
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
-    >>> from simple_lstm import preprocessing
+    >>> from simple_lstm import forecasting
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("day,sales\n2024-01-05,3\n2024-01-06,5\n2024-01-07,4")
-    ...     preprocessing.read_series(path)
+    ...     forecasting.read_series(path)
                 sales
     day
     2024-01-05    3.0

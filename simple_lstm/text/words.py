@@ -81,7 +81,7 @@ def separate(texts: Iterable[str]) -> list[str]:
 
     Examples
     --------
-    >>> from simple_lstm import words
+    >>> from simple_lstm import text
     >>> words.separate(["A well-made film:) Don't miss it!<br />9.5/10", "Dull..."])
     ["A well made film 🙂 Don't miss it! 9 5 10", 'Dull...']
     """
@@ -108,7 +108,7 @@ def cut(text: str, split: Split = "whitespace") -> list[str]:
 
     Examples
     --------
-    >>> from simple_lstm import words
+    >>> from simple_lstm import text
     >>> words.cut("A fine film, don't you think?")
     ['a', 'fine', 'film', 'dont', 'you', 'think']
     """

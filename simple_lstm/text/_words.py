@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from simple_lstm._checking import check_texts
-from simple_lstm.words import Split, cut, separate
+from simple_lstm.text.words import Split, cut, separate
 
 # Scripts that need no spaces between words, and more letters than their words have on
 # average. A sentence without spaces has far more.
@@ -148,7 +148,7 @@ def _report_what_is_lost(
         f"{what}: of {len(some):,} texts looked at, {len(lossy):,} lose something when "
         f"they are cut into words: {_start(changed[0][0])} is read as {came}, not "
         f"{due}. Set words apart, here and before predict: "
-        "simple_lstm.words.separate(texts)."
+        "simple_lstm.text.words.separate(texts)."
     )
 
 

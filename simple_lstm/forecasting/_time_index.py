@@ -36,8 +36,8 @@ def frequency(index: pd.Index) -> pd.offsets.BaseOffset:
     Examples
     --------
     >>> import pandas as pd
-    >>> from simple_lstm import preprocessing
-    >>> preprocessing.frequency(pd.date_range("2024-01-01", periods=9, freq="h"))
+    >>> from simple_lstm import forecasting
+    >>> forecasting.frequency(pd.date_range("2024-01-01", periods=9, freq="h"))
     <Hour>
     """
     if not isinstance(index, pd.DatetimeIndex):

@@ -1,0 +1,9 @@
+from .baselines import averaged_vectors as averaged_vectors
+from .baselines import bag_of_words as bag_of_words
+from .baselines import naive_bayes as naive_bayes
+from .batches import TextBatches as TextBatches
+from .models import text_classifier as text_classifier
+from .vectors import WordVectors as WordVectors
+from .vectors import word_vectors as word_vectors
+from .words import cut_words as cut_words
+from .words import separate_words as separate_words
