@@ -8,6 +8,7 @@ float64 until a model has taken its level off; what is left fits float32 again.
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 LARGEST, SMALLEST = 1e30, 1e-30  # so that no loss overflows or vanishes in float32
 
@@ -28,6 +29,59 @@ def level_and_spread(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     pairs = [_level_and_spread(column[~np.isnan(column)]) for column in rows.T]
     levels, spreads = np.array(pairs).T
     return levels, spreads
+
+
+def as_numbers(
+    data: pd.DataFrame | pd.Series | np.ndarray, name: str
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Floats of shape (rows, columns), and the names of the columns.
+
+    float32 stays float32, without a copy; all else becomes float64.
+
+    Raises
+    ------
+    ValueError
+        If it holds text or infinite values, integers that no float tells apart, or has
+        more than two axes.
+    """
+    if isinstance(data, pd.Series):
+        data = data.to_frame()
+    if isinstance(data, pd.DataFrame):
+        for place, (column, dtype) in enumerate(data.dtypes.items()):
+            if not pd.api.types.is_numeric_dtype(dtype):
+                raise ValueError(
+                    f"make_windows: column {column!r} of {name} holds {dtype} values, "
+                    "not numbers. Leave it out, or turn it into numbers."
+                )
+            if pd.api.types.is_integer_dtype(dtype):
+                _check_whole_numbers(
+                    data.iloc[:, place], f"column {column!r} of {name}"
+                )
+        columns = tuple(map(str, data.columns))
+        single = bool((data.dtypes == np.float32).all())
+        array = data.to_numpy(np.float32 if single else np.float64, na_value=np.nan)
+    else:
+        if data.dtype.kind not in "fiub":
+            raise ValueError(
+                f"make_windows: {name} holds {data.dtype} values, not numbers."
+            )
+        array = data[:, np.newaxis] if data.ndim == 1 else data
+        if array.ndim != 2:
+            raise ValueError(
+                f"make_windows: {name} has shape {data.shape}; expected (rows, "
+                "features), the series before it is cut into windows."
+            )
+        columns = tuple(f"column {number}" for number in range(array.shape[1]))
+        if array.dtype.kind in "iu":
+            _check_whole_numbers(array, name)
+        if array.dtype != np.float32:
+            array = array.astype(np.float64, copy=False)
+    if np.isinf(array).any():
+        raise ValueError(
+            f"make_windows: {name} holds infinite values. Replace them by NaN if they "
+            "stand for a gap."
+        )
+    return array, columns
 
 
 def needed(values: np.ndarray, columns: tuple[str, ...], target: int | None) -> str:
@@ -121,4 +175,15 @@ def _check_steps(series: np.ndarray, step: float, name: str) -> None:
             "neighbors apart. Forecast its changes, frame.diff().iloc[1:], or, if it "
             "grows by a factor, np.log(frame). Set values that cannot be true to NaN, "
             "and round away changes that mean nothing: frame.round(3)."
+        )
+
+
+def _check_whole_numbers(values: pd.Series | np.ndarray, what: str) -> None:
+    """Refuse integers that float64 would round."""
+    known = values.dropna() if isinstance(values, pd.Series) else values
+    if len(known) and max(int(known.max()), -int(known.min())) > 2**53:
+        raise ValueError(
+            f"make_windows: {what} holds whole numbers beyond {2**53:,}, which no "
+            "float can tell apart. Take a larger unit, column / 1e9, or, if they are "
+            "close together, subtract the first one."
         )

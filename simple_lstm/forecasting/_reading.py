@@ -76,7 +76,7 @@ def read_series(
     ------
     ValueError
         If a column is missing or named twice, a number or a time cannot be read,
-        times are unsorted, doubled, not evenly spaced or fit two steps (Monday to
+        times are unsorted, duplicate, not evenly spaced or fit two steps (Monday to
         Friday may be days or business days), or there are fewer than three rows. Rows
         are counted as in a spreadsheet: the header is row 1.
     OSError

@@ -29,7 +29,7 @@ def frequency(index: pd.Index) -> pd.offsets.BaseOffset:
     Raises
     ------
     ValueError
-        If the index holds no times, or times that are unsorted, doubled, uneven or
+        If the index holds no times, or times that are unsorted, duplicate, uneven or
         fewer than three, or that fit two steps: Monday to Friday may be days or
         business days.
 

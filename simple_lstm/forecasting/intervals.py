@@ -8,14 +8,14 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simple_lstm import _values
+from simple_lstm._values import in_reach, same_shape
 
 
 def conformal_factor(
+    y_true: ArrayLike,
     lower: ArrayLike,
     middle: ArrayLike,
     upper: ArrayLike,
-    truth: ArrayLike,
     *,
     level: float = 0.9,
 ) -> np.ndarray:
@@ -31,11 +31,11 @@ def conformal_factor(
 
     Parameters
     ----------
-    lower, middle, upper : array_like, shape (samples,) or (samples, horizon)
-        Forecasts of the calibration windows: the ends of each interval and a value in
+    y_true : array_like, shape (samples,) or (samples, horizon)
+        What came in the calibration windows.
+    lower, middle, upper : array_like
+        Forecasts of them in the same shape: the ends of each interval and a value in
         it, for example the quantiles 0.05, 0.5 and 0.95.
-    truth : array_like
-        What came, in the same shape.
     level : float
         The coverage to reach, between 0 and 1.
 
@@ -63,14 +63,14 @@ def conformal_factor(
     --------
     >>> import numpy as np
     >>> from simple_lstm import forecasting
-    >>> truth = np.random.default_rng(0).normal(size=1000)
+    >>> y_true = np.random.default_rng(0).normal(size=1000)
     >>> zeros = np.zeros(1000)
-    >>> factor = forecasting.conformal_factor(zeros - 1, zeros, zeros + 1, truth)
+    >>> factor = forecasting.conformal_factor(y_true, zeros - 1, zeros, zeros + 1)
     >>> print(f"{factor:.1f} standard deviations hold 90 %")
     1.6 standard deviations hold 90 %
     """
-    low, center, high, true = _same_shape(
-        "conformal_factor", lower=lower, middle=middle, upper=upper, truth=truth
+    true, low, center, high = same_shape(
+        "conformal_factor", y_true=y_true, lower=lower, middle=middle, upper=upper
     )
     if not 0 < level < 1:
         raise ValueError(
@@ -90,7 +90,7 @@ def conformal_factor(
             f"give at least {math.ceil(exact / (1 - exact))}."
         )
     # In a unit in which no difference overflows; the factor has none.
-    low, center, high, true = _in_reach(np.stack([low, center, high, true]))[0]
+    low, center, high, true = in_reach(np.stack([low, center, high, true]))[0]
     side = np.where(true < center, center - low, high - center)
     with np.errstate(divide="ignore", invalid="ignore"):
         needed = np.where(true == center, 0.0, np.abs(true - center) / side)

@@ -1,7 +1,7 @@
 """A Keras model of stock layers that forecasts, and forecasts from it.
 
-The scaling is part of the model: it takes values in their own units and answers in them.
-`keras.saving.load_model` opens a saved model where simple_lstm is not installed.
+The scaling is part of the model: it takes values in their own units and answers in
+them. `keras.saving.load_model` opens a saved model where simple_lstm is not installed.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ def forecaster(
     train: Windows,
     *,
     units: int = 32,
-    correct: str | None = None,
+    residual_of: str | None = None,
     quantiles: Sequence[float] | None = None,
     learning_rate: float = 3e-3,
     seed: int = 0,
 ) -> keras.Model:
     """A compiled LSTM that forecasts the next steps of a series.
 
-    One LSTM reads the past. If nothing is known ahead, a dense layer turns its last
-    state into all steps of the horizon. If something is, a second LSTM starts from
-    that state and reads what is known of each step to come.
+    One LSTM reads the past. Without future covariates, a dense layer turns its last
+    state into all steps of the horizon. With them, a second LSTM starts from that
+    state and reads what is known of each step to come.
 
     Parameters
     ----------
-    train : simple_lstm.forecasting.Windows
+    train : Windows
         The training windows in their own units; the scaling is taken from the rows
         they touch and from no others.
     units : int
         Size of the state of each LSTM.
-    correct : str, optional
-        A column known ahead that is a first guess of the target, in its units. The
+    residual_of : str, optional
+        A future covariate that is a first guess of the target, in its units. The
         model then learns what has to be added, and starts as that guess.
     quantiles : sequence of float, optional
         Levels between 0 and 1, from low to high, for example ``(0.05, 0.5, 0.95)``. The
@@ -58,7 +58,7 @@ def forecaster(
     Returns
     -------
     keras.Model
-        From (batch, lookback, features), or ``{"inputs": the same, "known": (batch,
+        From (batch, lookback, features), or ``{"past": the same, "future": (batch,
         horizon, k)}``, to (batch, horizon) in the units of the target, or to (batch,
         horizon, quantiles). It is compiled with the mean absolute error, or with the
         mean pinball loss of its quantiles. That loss is not part of Keras, so save such
@@ -69,7 +69,7 @@ def forecaster(
     Raises
     ------
     ValueError
-        If ``correct`` is not the name of a column known ahead, or the quantiles are
+        If ``residual_of`` is not the name of a future covariate, or the quantiles are
         not levels from low to high.
 
     References
@@ -94,10 +94,10 @@ def forecaster(
     (None, 3, 2)
     """
     levels = [0.5] if quantiles is None else _check_quantiles(quantiles)
-    if correct is not None and train.known_values is None:
+    if residual_of is not None and train.future_values is None:
         raise ValueError(
-            f"forecaster(correct={correct!r}): these windows know nothing ahead. "
-            "Give make_windows(known_ahead=...) that column."
+            f"forecaster(residual_of={residual_of!r}): these windows have no future "
+            "covariates. Give make_windows(future_covariates=...) that column."
         )
     keras.utils.set_random_seed(seed)
     dtype = full_precision(train.values.dtype)
@@ -105,10 +105,10 @@ def forecaster(
     target = train.values[train.rows, train.target : train.target + 1]
     # As arrays: Keras takes numbers of a loaded file for float32.
     level, spread = (part.reshape(1, 1, 1) for part in level_and_spread(target))
-    if correct is None:
+    if residual_of is None:
         forecasts = layers.Rescaling(spread, offset=level, dtype=dtype)(change)
     else:
-        guess = _column(model_input["known"], train.known_column(correct), dtype)
+        guess = _column(model_input["future"], train.future_column(residual_of), dtype)
         change = layers.Rescaling(spread, dtype=dtype)(change)
         forecasts = layers.Add(dtype=dtype)([guess, change])
     loss: keras.losses.Loss = keras.losses.MeanAbsoluteError(dtype=dtype)
@@ -133,7 +133,7 @@ def forecast(
     model: keras.Model,
     history: pd.DataFrame,
     *,
-    known_ahead: pd.DataFrame | None = None,
+    future_covariates: pd.DataFrame | None = None,
     quantiles: Sequence[float] | None = None,
 ) -> pd.DataFrame:
     """Forecast what comes after the last row.
@@ -146,7 +146,7 @@ def forecast(
         The series up to now; at least as many rows as the model looks back on. A model
         knows its columns by their place, not by their name: give those of the
         training data in the same order.
-    known_ahead : pandas.DataFrame, shape (rows, k), optional
+    future_covariates : pandas.DataFrame, shape (rows, k), optional
         What is known of the times to come, for a model trained with it. It must hold
         the times of the forecast; others do no harm.
     quantiles : sequence of float, optional
@@ -163,7 +163,7 @@ def forecast(
     ------
     ValueError
         If there are too few rows or columns, the last rows have gaps, the times are
-        unsorted, doubled, uneven or fit two steps, what the model needs to know ahead
+        unsorted, duplicate, uneven or fit two steps, what the model needs to know ahead
         is absent, or the quantiles are not as many as those of the model.
 
     Examples
@@ -186,30 +186,32 @@ def forecast(
             "times as its index, so that the forecast can have times, too."
         )
     # A model made elsewhere may name its only input as it likes.
-    past_name = "inputs" if "inputs" in shapes else next(iter(shapes))
+    past_name = "past" if "past" in shapes else next(iter(shapes))
     _, lookback, features = shapes[past_name]
     horizon = model.output_shape[1]
     times = following(history.index, horizon)
     past = _model_input(history.tail(lookback), (lookback, features), "history")
     data = {past_name: past}
-    if "known" in shapes:
-        if known_ahead is None:
+    if "future" in shapes:
+        if future_covariates is None:
             raise ValueError(
-                "forecast: this model was trained with something known ahead; give "
-                f"known_ahead=... with the times from {times[0]} to {times[-1]}."
+                "forecast: this model was trained with future covariates; give "
+                f"future_covariates=... with the times from {times[0]} to {times[-1]}."
             )
-        absent = times[~times.isin(known_ahead.index)]
+        absent = times[~times.isin(future_covariates.index)]
         if len(absent):
             raise ValueError(
-                f"forecast: known_ahead lacks {len(absent)} of the {horizon} times to "
-                f"come, first {absent[0]}. Give it all of them; for the calendar: "
-                f"calendar(history.index, ahead={horizon})."
+                f"forecast: future_covariates lacks {len(absent)} of the {horizon} "
+                f"times to come, first {absent[0]}. Give it all of them; for the calendar: "
+                f"calendar_features(history.index, ahead={horizon})."
             )
-        data["known"] = _model_input(
-            known_ahead.loc[times], shapes["known"][1:], "known_ahead"
+        data["future"] = _model_input(
+            future_covariates.loc[times], shapes["future"][1:], "future_covariates"
         )
-    elif known_ahead is not None:
-        raise ValueError("forecast: this model uses nothing known ahead. Leave it out.")
+    elif future_covariates is not None:
+        raise ValueError(
+            "forecast: this model uses no future covariates. Leave them out."
+        )
     columns = _forecast_columns(model.output_shape, quantiles)
     values = np.asarray(model(data if len(data) > 1 else past, training=False), float)
     return pd.DataFrame(values.reshape(horizon, len(columns)), times, columns)
@@ -243,16 +245,16 @@ def _read_and_answer(
 ) -> tuple[Any, Any]:
     """What a forecaster takes, and its scaled answers: (batch, horizon, levels)."""
     shape = (train.lookback, len(train.columns))
-    inputs = keras.Input(shape, dtype=dtype, name="inputs")
-    past = _scale(train.values[train.rows], dtype)(inputs)
-    if train.known_values is None:
+    past = keras.Input(shape, dtype=dtype, name="past")
+    scaled = _scale(train.values[train.rows], dtype)(past)
+    if train.future_values is None:
         answer = layers.Dense(train.horizon * len(levels), dtype=full_precision())
-        change = answer(layers.LSTM(units)(past))
-        return inputs, layers.Reshape([train.horizon, len(levels)], dtype=dtype)(change)
-    shape = (train.horizon, len(train.known_columns))
-    known = keras.Input(shape, dtype=dtype, name="known")
-    ahead = _scale(train.known_values[train.rows], dtype)(known)
-    _, hidden, cell = layers.LSTM(units, return_state=True)(past)
+        change = answer(layers.LSTM(units)(scaled))
+        return past, layers.Reshape([train.horizon, len(levels)], dtype=dtype)(change)
+    shape = (train.horizon, len(train.future_columns))
+    future = keras.Input(shape, dtype=dtype, name="future")
+    ahead = _scale(train.future_values[train.rows], dtype)(future)
+    _, hidden, cell = layers.LSTM(units, return_state=True)(scaled)
     decoder = layers.LSTM(units, return_sequences=True)
     steps = decoder(ahead, initial_state=[hidden, cell])
     # Start in order: equal quantiles would share a gradient.
@@ -263,7 +265,7 @@ def _read_and_answer(
         bias_initializer=start,
         dtype=full_precision(),
     )
-    return {"inputs": inputs, "known": known}, answer(steps)
+    return {"past": past, "future": future}, answer(steps)
 
 
 class _Pinball(keras.losses.Loss):
@@ -334,7 +336,7 @@ def _model_input(frame: pd.DataFrame, shape: tuple, name: str) -> np.ndarray:
         mend = (
             "Give their values at the times to come; what is not known in advance "
             "cannot be such an input"
-            if name == "known_ahead"
+            if name == "future_covariates"
             else "Fill them first: fill_gaps(frame, limit=...)"
         )
         raise ValueError(

@@ -1,4 +1,4 @@
-"""From a file to evenly spaced numbers that can be split: read, fill, calendar, split."""
+"""Evenly spaced numbers: read, filled, with a calendar, split in time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def fill_gaps(frame: pd.DataFrame, *, limit: int) -> pd.DataFrame:
 
     Only the past is used: a filled value never depends on a later row. In a gap of
     more than ``limit`` steps the first ``limit`` are filled; the others stay NaN, and
-    `make_windows` leaves out the windows that touch them.
+    `simple_lstm.forecasting.make_windows` drops the windows that touch them.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def fill_gaps(frame: pd.DataFrame, *, limit: int) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If ``limit`` is below 1, or the times are unsorted, doubled or uneven.
+        If ``limit`` is below 1, or the times are unsorted, duplicate or uneven.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def fill_gaps(frame: pd.DataFrame, *, limit: int) -> pd.DataFrame:
     return filled
 
 
-def calendar(index: pd.DatetimeIndex, *, ahead: int = 0) -> pd.DataFrame:
+def calendar_features(index: pd.DatetimeIndex, *, ahead: int = 0) -> pd.DataFrame:
     """The hour of the day and the day of the week, as numbers a model can use.
 
     Each cycle becomes a sine and a cosine, so that 23:00 lies next to 00:00 and
@@ -90,18 +90,20 @@ def calendar(index: pd.DatetimeIndex, *, ahead: int = 0) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If the times are unsorted, doubled or uneven, or ``ahead`` is negative.
+        If the times are unsorted, duplicate or uneven, or ``ahead`` is negative.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from simple_lstm import forecasting
     >>> days = pd.date_range("2024-01-01", periods=7, freq="D")
-    >>> list(forecasting.calendar(days))
+    >>> list(forecasting.calendar_features(days))
     ['week_sin', 'week_cos', 'year_sin', 'year_cos']
     """
     if ahead < 0:
-        raise ValueError(f"calendar(ahead={ahead}): must be 0 or more time steps.")
+        raise ValueError(
+            f"calendar_features(ahead={ahead}): must be 0 or more time steps."
+        )
     step = frequency(index)
     index = index.union(following(index, ahead))
     hour = index.hour + index.minute / 60 + index.second / 3600
@@ -178,7 +180,7 @@ def time_split(
     ------
     ValueError
         If the parts leave no row for one of the three, or times are unsorted or
-        doubled.
+        duplicate.
 
     Examples
     --------
