@@ -28,7 +28,7 @@ def numbers(what: str, values: ArrayLike, *, otherwise: str = "") -> np.ndarray:
     Parameters
     ----------
     what : str
-        What came, to begin the error with: "lag: the values of the truth".
+        What came, to begin the error with: "Scoreboard: the values of y_true".
     values : array_like
         Integers, floats or bools, of any shape.
     otherwise : str
@@ -66,7 +66,7 @@ def labels(what: str, values: ArrayLike) -> tuple[np.ndarray, str]:
     Parameters
     ----------
     what : str
-        What came, to begin the error with: "Scoreboard: the values of the truth".
+        What came, to begin the error with: "Scoreboard: the values of y_true".
     values : array_like
         Texts, whole numbers or bools, of any shape.
 
@@ -93,6 +93,57 @@ def labels(what: str, values: ArrayLike) -> tuple[np.ndarray, str]:
         f"{array.flat[0]!r}. If they mean the right thing as text, give "
         "np.asarray(values).astype(str)."
     )
+
+
+def in_reach(values: np.ndarray) -> tuple[np.ndarray, int]:
+    """Values in a unit in which squares neither overflow nor vanish.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Finite floats.
+
+    Returns
+    -------
+    scaled : numpy.ndarray
+        The values divided by a power of two, which rounds nothing. The largest lies
+        between 1/2 and 1, unless all are zero.
+    exponent : int
+        ``np.ldexp(scaled, exponent)`` gives the values back.
+    """
+    exponent = int(np.frexp(np.abs(values).max())[1])
+    return np.ldexp(values, -exponent), exponent
+
+
+def same_shape(name: str, **arrays: ArrayLike) -> list[np.ndarray]:
+    """Finite numbers as float64, in arrays of one shape.
+
+    Parameters
+    ----------
+    name : str
+        The function that asks, to begin the error with: "forecast_delay".
+    **arrays : array_like
+        What came, by the names of the arguments.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        In the order in which they came.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not made of finite numbers (see `numbers`), or their shapes
+        differ.
+    """
+    given = {
+        key: numbers(f"{name}: the values of {key}", values)
+        for key, values in arrays.items()
+    }
+    if len({array.shape for array in given.values()}) > 1:
+        shapes = ", ".join(f"{key} {array.shape}" for key, array in given.items())
+        raise ValueError(f"{name}: the shapes differ: {shapes}. Give one of each.")
+    return list(given.values())
 
 
 def _without_gaps(what: str, values: ArrayLike) -> np.ndarray:

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from simple_lstm import cell
 from simple_lstm._checking import check_numbers
-from simple_lstm._keras_layers import as_array
+from simple_lstm._keras_layers import as_array, computes
 
 
 def trace(model: keras.Model, x: Any, *, layer: str | int | None = None) -> cell.Trace:
@@ -84,11 +84,75 @@ def trace(model: keras.Model, x: Any, *, layer: str | int | None = None) -> cell
     chosen = _choose(lstms, layer)
     sequences, state, mask = _what_reaches(chosen, model, _as_input(x, model))
     is_layer = isinstance(chosen, keras.layers.LSTM)
-    weights = cell.Weights.from_keras(chosen if is_layer else chosen.cell)
+    weights = read_weights(chosen if is_layer else chosen.cell)
     if chosen.go_backwards:
         sequences, mask = sequences[:, ::-1], mask[:, ::-1]
     found = cell.forward(sequences, weights, state=state)
     return found if mask.all() else _masked(found, mask)
+
+
+def read_weights(layer: Any) -> cell.Weights:
+    """The weights of a Keras LSTM layer, copied for `simple_lstm.cell`.
+
+    Parameters
+    ----------
+    layer : keras.layers.LSTM or keras.layers.LSTMCell
+        Built (a layer of a model is), with tanh and sigmoid as activations. Without a
+        bias, the bias is zeros.
+
+    Returns
+    -------
+    simple_lstm.cell.Weights
+        In the precision of the layer's weights; half precision becomes float32.
+
+    Raises
+    ------
+    ValueError
+        If it is another kind of layer or a class made from one, its activations
+        compute something else, or it is not built.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from simple_lstm import gates
+    >>> layer = keras.layers.LSTM(4)
+    >>> layer.build((None, 10, 2))
+    >>> gates.read_weights(layer)
+    Weights(features=2, units=4)
+    """
+    name = f"{type(layer).__name__} {getattr(layer, 'name', '')!r}"
+    if type(layer) not in (keras.layers.LSTM, keras.layers.LSTMCell):
+        raise ValueError(
+            f"read_weights: the {name} is not an LSTM of Keras itself, and may compute "
+            "otherwise. Give a keras.layers.LSTM: of a model model.get_layer(name), of "
+            "a Bidirectional its forward_layer or backward_layer, of an RNN its cell."
+        )
+    arrays = layer.get_weights()
+    if not arrays:
+        raise ValueError(
+            f"read_weights: the {name} has no weights yet. Call it once, or "
+            "layer.build((None, time_steps, features))."
+        )
+    _check_activations(layer, name)
+    kernel, recurrent_kernel, *rest = map(as_array, arrays)
+    bias = rest[0] if rest else np.zeros_like(kernel[0])
+    return cell.Weights(kernel, recurrent_kernel, bias)
+
+
+def _check_activations(layer: Any, name: str) -> None:
+    """Refuse a layer whose gates are not those of `simple_lstm.cell.step`."""
+    numbers = np.linspace(-20, 20, 40 * layer.units).reshape(40, layer.units)
+    for setting, due, values in [
+        ("activation", "tanh", np.tanh(numbers)),
+        ("recurrent_activation", "sigmoid", 1 / (1 + np.exp(-numbers))),
+    ]:
+        activation = getattr(layer, setting)
+        if not computes(activation, numbers, values):
+            came = getattr(activation, "__name__", type(activation).__name__)
+            raise ValueError(
+                f"read_weights: the {name} has {setting}={came!r}, which is not "
+                f"{due!r}. The equations here are those of {due!r} alone."
+            )
 
 
 def _recurrent(layer: Any) -> list[Any]:
