@@ -4,14 +4,13 @@ import functools
 import subprocess
 import sys
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simple_lstm import baselines, evaluation, models, preprocessing, training
+from simple_lstm import evaluation, forecasting
 
 METER = 187_654_321.0
 HOURS = pd.date_range("2024-01-01", periods=240, freq="h")
@@ -26,11 +25,10 @@ def series(level=0.0, unit=1.0):
 
 
 def parts(frame, horizon=3, **options):
-    split = preprocessing.time_split(frame)
-    return [
-        preprocessing.make_windows(frame, 12, horizon, rows=rows, **options)
-        for rows in (split.train, split.validation, split.test)
-    ]
+    split = forecasting.time_split(frame)
+    return forecasting.make_windows(
+        frame, 12, horizon, split=split, batch_size=32, **options
+    )
 
 
 @functools.cache
@@ -38,13 +36,13 @@ def trained(level=0.0, unit=1.0, quantiles=None):
     """A model, what it says of the test part, and that part."""
     train, validation, test = parts(series(level, unit))
     options = {"quantiles": quantiles}
-    model = models.forecaster(train, units=4, learning_rate=0.02, **options)
-    training.fit(model, train, validation=validation, epochs=2, batch_size=32)
-    return model, model.predict(test.batches(), verbose=0), test
+    model = forecasting.forecaster(train, units=4, learning_rate=0.02, **options)
+    model.fit(train.shuffled(), validation_data=validation, epochs=2, verbose=0)
+    return model, model.predict(test, verbose=0), test
 
 
 def message(call, *arguments, **options):
-    with pytest.raises(ValueError, match=r"make_windows|fit") as caught:
+    with pytest.raises(ValueError, match="make_windows") as caught:
         call(*arguments, **options)
     return str(caught.value)
 
@@ -60,40 +58,40 @@ def message(call, *arguments, **options):
 @settings(deadline=None, max_examples=200)
 def test_windows_hold_a_series_as_exactly_as_the_model_needs_it(steps, level, unit):
     values = (level + np.cumsum(steps)) * unit
-    windows = preprocessing.make_windows(values, 3, 2)
+    windows = forecasting.make_windows(values, 3, 2)
     change = np.abs(np.diff(values))
     usual = np.median(change[change > 0]) if change.any() else 0
-    due = np.stack([values[start : start + 2] for start in windows.starts])
+    due = np.stack([values[start : start + 2] for start in windows.origins])
     assert np.abs(windows.targets - due).max() <= max(1e-3 * usual, 0)
 
 
 def test_ordinary_series_stay_float32(hourly):
-    windows = preprocessing.make_windows(
-        hourly, 24, 3, known_ahead=preprocessing.calendar(hourly.index)
+    windows = forecasting.make_windows(
+        hourly, 24, 3, future_covariates=forecasting.calendar_features(hourly.index)
     )
-    assert windows.inputs.dtype == windows.known.dtype == np.float32
+    assert windows.past.dtype == windows.future.dtype == np.float32
     assert "float64" not in repr(windows)
 
 
 def test_a_meter_far_from_zero_keeps_every_reading():
     readings = METER + 12.0 * np.arange(200)
-    windows = preprocessing.make_windows(readings, 24, 1)
+    windows = forecasting.make_windows(readings, 24, 1)
     np.testing.assert_array_equal(windows.targets[:, 0], readings[24:])
-    np.testing.assert_array_equal(windows.inputs[-1, :, 0], readings[-25:-1])
+    np.testing.assert_array_equal(windows.past[-1, :, 0], readings[-25:-1])
     assert "float64, because float32 would round their values" in repr(windows)
 
 
-def test_what_is_known_ahead_keeps_its_digits_too():
+def test_what_is_future_covariates_keeps_its_digits_too():
     planned = 1e8 + np.arange(240) % 2
-    windows = preprocessing.make_windows(
-        series(), 24, 3, known_ahead=planned[:, np.newaxis]
+    windows = forecasting.make_windows(
+        series(), 24, 3, future_covariates=planned[:, np.newaxis]
     )
-    assert np.unique(windows.known).tolist() == [1e8, 1e8 + 1]
+    assert np.unique(windows.future).tolist() == [1e8, 1e8 + 1]
 
 
 def test_a_column_that_never_changes_needs_no_digits():
     frame = series().assign(constant=1 / 3, far=123_456_789.1)
-    assert preprocessing.make_windows(frame, 24, 3).inputs.dtype == np.float32
+    assert forecasting.make_windows(frame, 24, 3).inputs.dtype == np.float32
 
 
 @pytest.mark.parametrize("dtype", ["int64", "uint64", "Int64", "float64"])
@@ -102,67 +100,67 @@ def test_whole_numbers_beyond_float64_are_refused_and_the_advice_works(dtype):
     frame = pd.DataFrame({"meter": readings}, HOURS[:100]).astype(dtype)
     if dtype == "float64":  # rounded before it came here: nothing can be known
         return
-    text = message(preprocessing.make_windows, frame, 5, 1)
+    text = message(forecasting.make_windows, frame, 5, 1)
     assert "column 'meter' of data holds whole numbers beyond" in text
     assert "column / 1e9, or, if they are close together, subtract the first" in text
-    preprocessing.make_windows(frame / 1e9, 5, 1)
+    forecasting.make_windows(frame / 1e9, 5, 1)
     rest = frame - frame.iloc[0]
-    windows = preprocessing.make_windows(rest, 5, 1)
+    windows = forecasting.make_windows(rest, 5, 1)
     np.testing.assert_array_equal(windows.targets[:, 0], 12 * np.arange(5, 100))
 
 
 def test_values_that_overflow_are_refused_and_the_advice_works():
     for unit in (1e35, 1e-35):
         frame = series(unit=unit)
-        text = message(preprocessing.make_windows, frame, 24, 3)
+        text = message(forecasting.make_windows, frame, 24, 3)
         assert "overflow or vanish in a model. Take another unit: frame / " in text
         divisor = float(text.split("frame / ")[1].removesuffix("."))
-        preprocessing.make_windows(frame / divisor, 24, 3)
+        forecasting.make_windows(frame / divisor, 24, 3)
 
 
 def test_a_target_that_float32_cannot_hold_is_refused_and_the_advice_works():
     counter = 0.25 * np.arange(240) + np.repeat([0, 1e12], 120)
     frame = pd.DataFrame({"meter": counter}, HOURS)
-    text = message(preprocessing.make_windows, frame, 24, 3)
+    text = message(forecasting.make_windows, frame, 24, 3)
     assert text.startswith("make_windows: column 'meter' usually changes by 0.25 in a")
     change = frame.diff().iloc[1:]
     change[change["meter"] > 1e6] = np.nan  # the jump cannot be true
-    windows = preprocessing.make_windows(change, 24, 3)
+    windows = forecasting.make_windows(change, 24, 3)
     assert (windows.targets == 0.25).all()
 
 
 def test_a_series_that_grows_by_a_factor_is_refused_and_the_advice_works():
     frame = pd.DataFrame({"cases": np.exp(np.arange(240) / 4)}, HOURS)
-    text = message(preprocessing.make_windows, frame, 24, 3)
+    text = message(forecasting.make_windows, frame, 24, 3)
     assert "if it grows by a factor, np.log(frame)" in text
-    preprocessing.make_windows(np.log(frame), 24, 3)
+    forecasting.make_windows(np.log(frame), 24, 3)
 
 
 def test_changes_that_mean_nothing_are_refused_and_the_advice_works():
     noise = np.random.default_rng(0).normal(size=240)
     sun = 900 * np.maximum(np.sin(2 * np.pi * np.arange(240) / 24), 0)
     night = pd.DataFrame({"power": np.where(sun > 700, sun, 1e-9 * noise)}, HOURS)
-    text = message(preprocessing.make_windows, night, 24, 3)
+    text = message(forecasting.make_windows, night, 24, 3)
     assert "round away changes that mean nothing: frame.round(3)" in text
-    preprocessing.make_windows(night.round(3), 24, 3)
+    forecasting.make_windows(night.round(3), 24, 3)
 
 
 def test_a_column_without_a_number_is_named_and_the_advice_works():
     frame = series().assign(empty=np.nan)
-    text = message(preprocessing.make_windows, frame, 24, 3)
+    text = message(forecasting.make_windows, frame, 24, 3)
     assert "column 'empty' holds no number" in text
-    preprocessing.make_windows(frame.drop(columns=["empty"]), 24, 3)
+    forecasting.make_windows(frame.drop(columns=["empty"]), 24, 3)
 
 
 def test_a_target_that_never_changes_keeps_its_digits():
-    windows = preprocessing.make_windows(np.full(50, 123_456_789.125), 12, 3)
+    windows = forecasting.make_windows(np.full(50, 123_456_789.125), 12, 3)
     assert (windows.targets == 123_456_789.125).all()
 
 
 def test_columns_of_one_name_are_told_apart_by_their_place():
     whole = np.random.default_rng(0).integers(0, 9, (240, 2))
     frame = pd.DataFrame(whole, HOURS, columns=["a", "a"])
-    windows = preprocessing.make_windows(frame, 24, 3)
+    windows = forecasting.make_windows(frame, 24, 3)
     np.testing.assert_array_equal(windows.values, whole)
 
 
@@ -178,8 +176,8 @@ def test_a_level_changes_neither_training_nor_forecasts(level, unit, quantiles):
     model, moved, moved_test = trained(level, unit, quantiles)
     np.testing.assert_allclose((moved - level) / unit, plain, atol=2e-2)
     np.testing.assert_array_equal((moved_test.targets - level) / unit, test.targets)
-    far = models.forecast(model, series(level, unit), quantiles=quantiles)
-    near = models.forecast(plain_model, series(), quantiles=quantiles)
+    far = forecasting.forecast(model, series(level, unit), quantiles=quantiles)
+    near = forecasting.forecast(plain_model, series(), quantiles=quantiles)
     np.testing.assert_allclose((far - level) / unit, near, atol=2e-2)
 
 
@@ -189,8 +187,8 @@ def test_a_unit_changes_neither_training_nor_forecasts(unit):
     model, moved, _ = trained(unit=unit)
     np.testing.assert_allclose(moved / unit, plain, atol=2e-2)
     far, near = (
-        models.forecast(model, series(unit=unit)),
-        models.forecast(plain_model, series()),
+        forecasting.forecast(model, series(unit=unit)),
+        forecasting.forecast(plain_model, series()),
     )
     np.testing.assert_allclose(far / unit, near, atol=2e-2)
 
@@ -199,11 +197,10 @@ def test_a_unit_changes_neither_training_nor_forecasts(unit):
 def test_a_level_changes_no_baseline_and_no_score(level):
     def scores(frame):
         train, _, test = parts(frame)
-        values = frame["meter"]
         said = {
-            "last": baselines.repeat_last(values, test.starts, 3),
-            "ridge": baselines.ridge(train, test),
-            "boosting": baselines.gradient_boosting(train, test),
+            "naive": forecasting.naive(test),
+            "ridge": forecasting.ridge(train, test),
+            "boosting": forecasting.gradient_boosting(train, test),
         }
         return {
             name: float(np.abs(forecast - test.targets).mean())
@@ -216,11 +213,13 @@ def test_a_level_changes_no_baseline_and_no_score(level):
 def test_a_first_guess_far_from_zero_is_corrected_as_well():
     def answer(level):
         frame = series(level)
-        guess = baselines.typical_ahead(frame["meter"], 3, period=24).to_frame()
-        train, validation, test = parts(frame[96:], known_ahead=guess)
-        model = models.forecaster(train, units=4, correct="typical meter")
-        training.fit(model, train, validation=validation, epochs=1)
-        return model.predict(test.batches(), verbose=0)
+        guess = forecasting.seasonal_median_covariate(
+            frame["meter"], 3, period=24
+        ).to_frame()
+        train, validation, test = parts(frame[96:], future_covariates=guess)
+        model = forecasting.forecaster(train, units=4, residual_of=guess.columns[0])
+        model.fit(train.shuffled(), validation_data=validation, epochs=1, verbose=0)
+        return model.predict(test, verbose=0)
 
     np.testing.assert_allclose(answer(METER) - METER, answer(0.0), atol=2e-2)
 
@@ -240,7 +239,7 @@ numpy.savez(sys.argv[3], call=model(inputs), batch=model.predict_on_batch(inputs
 def test_a_saved_model_reads_readings_in_their_own_units_alone(name, tmp_path):
     model, said, test = trained(METER)
     model.save(tmp_path / name)
-    np.save(tmp_path / "inputs.npy", test.inputs)
+    np.save(tmp_path / "inputs.npy", test.past)
     files = [tmp_path / part for part in (name, "inputs.npy", "answers.npz")]
     ran = subprocess.run(
         [sys.executable, "-c", READ, *files], capture_output=True, text=True
@@ -252,54 +251,16 @@ def test_a_saved_model_reads_readings_in_their_own_units_alone(name, tmp_path):
 
 def test_what_keras_rounds_is_said_where_it_can_be_read():
     model, said, test = trained(METER)
-    rounded = model.predict(test.inputs, verbose=0)
+    rounded = model.predict(test.past, verbose=0)
     assert np.abs(rounded - said).max() > 0.1  # what the docstring warns of
-    assert "``model(array)``" in (preprocessing.make_windows.__doc__ or "")
-    np.testing.assert_allclose(model(test.inputs), said, atol=1e-3)
-
-
-def test_a_model_of_float32_does_not_learn_from_such_windows():
-    train, validation, _ = parts(series(METER))
-    model = keras.Sequential(
-        [keras.Input((12, 1)), keras.layers.LSTM(2), keras.layers.Dense(3)]
-    )
-    model.compile("adam", "mae")
-    text = message(training.fit, model, train, validation=validation, epochs=1)
-    assert "the windows of train hold float64" in text
-    scale = keras.layers.Normalization(dtype="float64")
-    scale.adapt(train.inputs.reshape(-1, 1))
-    level, spread = train.targets.mean(keepdims=True), train.targets.std(keepdims=True)
-    advised = keras.Sequential(
-        [
-            keras.Input((12, 1), dtype="float64"),
-            scale,
-            keras.layers.LSTM(8),
-            keras.layers.Dense(3),
-            keras.layers.Rescaling(spread, offset=level, dtype="float64"),
-        ]
-    )
-    advised.compile("adam", keras.losses.MeanAbsoluteError(dtype="float64"))
-    training.fit(advised, train, validation=validation, epochs=20, batch_size=16)
-    said = advised.predict(validation.batches(), verbose=0)
-    assert np.abs(said - validation.targets).mean() < 0.5 * spread
-
-
-def test_a_scaled_classifier_reads_any_unit():
-    rng = np.random.default_rng(0)
-    sequences = rng.normal(size=(64, 5, 2))
-    answers = [
-        models.sequence_classifier(sequences * unit, units=4).predict(
-            sequences * unit, verbose=0
-        )
-        for unit in (1.0, 1e-12, 1e12)
-    ]
-    np.testing.assert_allclose(answers[1], answers[0], atol=1e-5)
-    np.testing.assert_allclose(answers[2], answers[0], atol=1e-5)
+    assert "``model(array)``" in (forecasting.make_windows.__doc__ or "")
+    np.testing.assert_allclose(model(test.past), said, atol=1e-3)
 
 
 def test_scores_of_a_series_far_from_zero_are_its_own():
     truth = 1e8 + np.arange(10.0) % 2
     one_too_high = {"one too high": truth + 1}
-    board = evaluation.Scoreboard(truth, metric="MAE", baselines=one_too_high)
-    board.add("perfect", truth)
+    board = evaluation.Scoreboard(
+        truth, {"perfect": truth}, metric="MAE", baselines=one_too_high
+    )
     assert board.scores == {"one too high": 1.0, "perfect": 0.0}

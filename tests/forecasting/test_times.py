@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simple_lstm import baselines, plots, preprocessing
-from simple_lstm._time_index import following
+from simple_lstm import forecasting, plots
+from simple_lstm.forecasting._time_index import following
 
 UNITS = ["s", "ms", "us", "ns"]
 FIXED = ["h", "15min", "2h", "36h"]
@@ -88,9 +88,9 @@ def test_a_question_is_asked_only_if_both_answers_fit_and_one_goes_on(series):
     step, times = series
     index = without_freq(times[:-10])
     if not other_readings(step, index.tz_localize(None)):
-        preprocessing.frequency(index)
+        forecasting.frequency(index)
         return
-    question = message(preprocessing.frequency, index)
+    question = message(forecasting.frequency, index)
     frame = pd.DataFrame({"x": 1.0}, index)
     recipes = question.split("Choose one: ")[1].rstrip(".").split(" or ")
     answers = [eval(recipe, {"frame": frame}).index for recipe in recipes]
@@ -109,10 +109,10 @@ def test_missing_rows_are_told_from_an_odd_time(series, data):
     dropped = data.draw(st.sets(st.integers(1, len(times) - 2), max_size=3))
     odd = data.draw(st.integers(1, len(times) - 2))
     moved = index.insert(odd, index[odd] + pd.Timedelta("61s")).delete(odd + 1)
-    assert "are missing" not in message(preprocessing.frequency, moved)
+    assert "are missing" not in message(forecasting.frequency, moved)
     gaps = index.delete(sorted(dropped))
     try:
-        preprocessing.frequency(gaps)
+        forecasting.frequency(gaps)
         return
     except ValueError as error:
         reason = str(error)
@@ -125,12 +125,12 @@ def test_missing_rows_are_told_from_an_odd_time(series, data):
 
 def test_monday_to_friday_are_days_or_business_days():
     week = without_freq(pd.date_range("2024-01-01", periods=5))
-    assert message(preprocessing.frequency, week) == (
+    assert message(forecasting.frequency, week) == (
         'the times fit steps of "D" and of "B" (business days): after 2024-01-05 '
         "00:00:00 comes 2024-01-06 00:00:00 or 2024-01-08 00:00:00. Choose one: "
         'frame.asfreq("D") or frame.asfreq("B").'
     )
-    assert preprocessing.frequency(week.append(week + pd.Timedelta("7D"))) == (
+    assert forecasting.frequency(week.append(week + pd.Timedelta("7D"))) == (
         pd.offsets.BusinessDay()
     )
 
@@ -140,16 +140,16 @@ def test_monday_to_friday_are_days_or_business_days():
 def test_no_call_minds_the_unit_of_the_times(unit, zone):
     hours = pd.date_range("2024-10-26", periods=60, freq="h", tz=zone, name="time")
     index = without_freq(hours[:50].as_unit(unit))
-    assert preprocessing.frequency(index) == pd.offsets.Hour()
-    known = preprocessing.calendar(index, ahead=10)
+    assert forecasting.frequency(index) == pd.offsets.Hour()
+    known = forecasting.calendar_features(index, ahead=10)
     assert known.index.equals(hours.as_unit(unit))
     series = pd.Series(np.arange(50.0), index, name="x")
-    typical = baselines.typical_ahead(series, 10, period=12)
+    typical = forecasting.seasonal_median_covariate(series, 10, period=12)
     assert typical.index.equals(known.index)
-    frame = preprocessing.fill_gaps(series.to_frame(), limit=1)
+    frame = forecasting.fill_gaps(series.to_frame(), limit=1)
     for other in UNITS:
         ahead = known.set_axis(known.index.as_unit(other))
-        windows = preprocessing.make_windows(frame, 12, 6, known_ahead=ahead)
+        windows = forecasting.make_windows(frame, 12, 6, future_covariates=ahead)
         assert len(windows.known_values) == 60
 
 
@@ -158,30 +158,34 @@ def test_short_days_are_days(zone):
     days = pd.date_range("2024-03-08", periods=40, tz=zone)  # 23 hours here or there
     for first in range(30):
         index = without_freq(days[first : first + 8])
-        assert next(iter(preprocessing.calendar(index))) == "week_sin"
+        assert next(iter(forecasting.calendar_features(index))) == "week_sin"
     gaps = days.delete(5)
-    assert "3 days" not in message(preprocessing.frequency, gaps)
-    assert "1 rows are missing" in message(preprocessing.frequency, gaps)
+    assert "3 days" not in message(forecasting.frequency, gaps)
+    assert "1 rows are missing" in message(forecasting.frequency, gaps)
 
 
 def test_business_years_have_no_year_to_go_round():
     years = pd.date_range("2022-01-01", periods=4, freq="BYS")  # the first has 364 days
-    assert not len(preprocessing.calendar(years).columns)
+    assert not len(forecasting.calendar_features(years).columns)
 
 
 def test_days_that_do_not_exist_are_refused():
     hours = pd.date_range("2024-04-20", "2024-04-24 23:00", freq="h", tz="Africa/Cairo")
     frame = pd.DataFrame({"x": 1.0}, hours).resample("D").mean()
-    reason = message(preprocessing.calendar, frame.index, ahead=3)
+    reason = message(forecasting.calendar_features, frame.index, ahead=3)
     assert "does not exist in Africa/Cairo" in reason
     days = eval(reason.split(": ")[-1].rstrip("."), {"frame": frame}).index
-    assert preprocessing.calendar(days, ahead=3).index[-1] == pd.Timestamp("2024-04-27")
+    assert forecasting.calendar_features(days, ahead=3).index[-1] == pd.Timestamp(
+        "2024-04-27"
+    )
 
 
 def test_a_row_alone_goes_on_if_its_step_is_known():
     day = pd.date_range("2024-01-05", periods=1)
-    assert preprocessing.calendar(day, ahead=1).index[-1] == pd.Timestamp("2024-01-06")
-    assert "0 rows are too few" in message(preprocessing.calendar, day[:0])
+    assert forecasting.calendar_features(day, ahead=1).index[-1] == pd.Timestamp(
+        "2024-01-06"
+    )
+    assert "0 rows are too few" in message(forecasting.calendar_features, day[:0])
 
 
 # What an error tells to do ------------------------------------------------------------
@@ -312,26 +316,26 @@ ADVICE = {
     ("frame", "recipe", "expected"), ADVICE.values(), ids=ADVICE.keys()
 )
 def test_what_an_error_advises_works(frame, recipe, expected):
-    reason = message(preprocessing.frequency, frame.index)
+    reason = message(forecasting.frequency, frame.index)
     assert recipe in reason
     assert reason.endswith(".")
     mended = eval(recipe, {"frame": frame, "pd": pd})
-    assert (preprocessing.frequency(mended.index).freqstr, len(mended)) == expected
+    assert (forecasting.frequency(mended.index).freqstr, len(mended)) == expected
 
 
 def test_no_right_row_is_lost_where_several_series_are_stacked():
     frame = table(DAYS[[0, 1, 2, 0, 1, 2]], store=list("AAABBB"), x=range(6))
-    reason = message(preprocessing.time_split, frame)
+    reason = message(forecasting.time_split, frame)
     frame = eval(reason.split("first: ")[-1].rstrip("."), {"frame": frame})
     assert frame["x"].tolist() == [0, 3, 1, 4, 2, 5]
-    reason = message(preprocessing.time_split, frame)
+    reason = message(forecasting.time_split, frame)
     assert reason.index("several series") < reason.index("duplicated()")
     assert "Only where rows repeat each other" in reason
 
 
 def test_a_split_takes_one_series():
     frame = table(pd.MultiIndex.from_product([["A", "B"], DAYS]))
-    assert "Take one series" in message(preprocessing.time_split, frame)
+    assert "Take one series" in message(forecasting.time_split, frame)
 
 
 # Figures ------------------------------------------------------------------------------
@@ -356,7 +360,7 @@ def test_a_forecast_is_drawn_in_local_time(hours, zone, start):
     values = pd.Series(np.arange(float(hours)), times, name="x")
     interval = pd.DataFrame({"a": values[-2:], "b": values[-2:]})
     ax = plots.forecast(
-        values[:-2], {"m": values[-2:]}, truth=values[-2:], interval=interval
+        values[:-2], {"m": values[-2:]}, y_true=values[-2:], interval=interval
     )
     labels, places = tick_labels(ax)
     plt.close("all")
@@ -391,12 +395,12 @@ def test_days_of_a_zone_that_are_read_in_utc_are_not_moved(tmp_path):
     rows = [f"{day.isoformat()},{number}" for number, day in enumerate(days)]
     path.write_text("\n".join(["day,sales", *rows]))
     with pytest.raises(ValueError, match="Are these days of a zone") as caught:
-        preprocessing.read_series(path)
+        forecasting.read_series(path)
     text = str(caught.value)
     assert 'frame.tz_convert("Europe/Berlin")' in text
     assert "utc=True" in text  # how to come to the frame
     frame = pd.read_csv(path, index_col="day")
     frame.index = pd.to_datetime(frame.index, format="mixed", utc=True)
     moved = frame.tz_convert("Europe/Berlin")
-    assert preprocessing.frequency(moved.index) == pd.offsets.Day()
+    assert forecasting.frequency(moved.index) == pd.offsets.Day()
     assert moved.index.equals(days.as_unit(moved.index.unit).rename("day"))

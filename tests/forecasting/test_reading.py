@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simple_lstm import preprocessing
+from simple_lstm import forecasting
 
 
 def write(tmp_path, text):
@@ -39,18 +39,18 @@ def test_a_series_is_read_with_its_times_and_gaps(tmp_path):
     path = write(
         tmp_path, "day,sales,returns\n2024-01-05,3,1\n2024-01-06,,1\n2024-01-07,4.5,0\n"
     )
-    frame = preprocessing.read_series(path)
+    frame = forecasting.read_series(path)
     assert frame.index.freqstr == "D"
     assert frame.index.name == "day"
     np.testing.assert_array_equal(frame["sales"], [3, np.nan, 4.5])
-    assert list(preprocessing.read_series(path, columns=["returns"])) == ["returns"]
+    assert list(forecasting.read_series(path, columns=["returns"])) == ["returns"]
 
 
 def test_what_is_written_is_read_again(tmp_path, hourly):
     path = tmp_path / "hourly.csv"
     hourly.to_csv(path)
     hourly.index = hourly.index.as_unit("us")  # older versions of pandas count in ns
-    pd.testing.assert_frame_equal(preprocessing.read_series(path), hourly)
+    pd.testing.assert_frame_equal(forecasting.read_series(path), hourly)
 
 
 def test_time_steps_without_a_row_become_gaps_and_are_counted(tmp_path, capsys):
@@ -58,7 +58,7 @@ def test_time_steps_without_a_row_become_gaps_and_are_counted(tmp_path, capsys):
         tmp_path,
         "t,x\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n2024-01-05,5\n2024-01-06,6\n",
     )
-    frame = preprocessing.read_series(path)
+    frame = forecasting.read_series(path)
     np.testing.assert_array_equal(frame["x"], [1, 2, 3, np.nan, 5, 6])
     assert capsys.readouterr().out == (
         'read_series("sales.csv"): 1 time steps have no row in the file: now NaN.\n'
@@ -67,36 +67,34 @@ def test_time_steps_without_a_row_become_gaps_and_are_counted(tmp_path, capsys):
 
 def test_days_that_can_only_come_first_are_read_so(tmp_path):
     path = write(tmp_path, "t,x\n12/01/2024,1\n13/01/2024,2\n14/01/2024,3\n")
-    assert preprocessing.read_series(path).index[0] == pd.Timestamp("2024-01-12")
+    assert forecasting.read_series(path).index[0] == pd.Timestamp("2024-01-12")
 
 
 def test_a_comma_or_an_empty_line_at_the_end_does_no_harm(tmp_path):
     path = write(tmp_path, "t,x,\n2024-01-05,1,\n\n2024-01-06,2,\n2024-01-07,3,\n\n")
-    frame = preprocessing.read_series(path, columns="x")
+    frame = forecasting.read_series(path, columns="x")
     assert frame["x"].tolist() == [1, 2, 3]
-    assert list(preprocessing.read_series(path)) == ["x"]
+    assert list(forecasting.read_series(path)) == ["x"]
     path = write(tmp_path, "t,x\n2024-01-01,1\n\n2024-01-02,two\n")
-    assert "first at row 4: 'two'" in message(
-        ValueError, preprocessing.read_series, path
-    )
+    assert "first at row 4: 'two'" in message(ValueError, forecasting.read_series, path)
 
 
 def test_years_are_years(tmp_path):
     path = write(tmp_path, "t,x\n2004-01-01,1\n2005-01-01,2\n2006-01-01,3\n")
-    assert preprocessing.read_series(path).index.freqstr.startswith("YS")
+    assert forecasting.read_series(path).index.freqstr.startswith("YS")
 
 
 def test_weekends_are_no_gaps_in_a_series_of_working_days(tmp_path):
     days = pd.bdate_range("2024-01-01", periods=40).delete([5, 17])
     rows = "".join(f"{day:%Y-%m-%d},1\n" for day in days)
-    frame = preprocessing.read_series(write(tmp_path, "t,x\n" + rows))
+    frame = forecasting.read_series(write(tmp_path, "t,x\n" + rows))
     assert frame.index.freqstr == "B"
     assert frame["x"].isna().sum() == 2
 
 
 def test_months_count_as_even_steps(tmp_path):
     path = write(tmp_path, "t,x\n2024-05-01,1\n2024-06-01,2\n2024-07-01,3\n")
-    assert preprocessing.read_series(path).index.freqstr == "MS"
+    assert forecasting.read_series(path).index.freqstr == "MS"
 
 
 @pytest.mark.parametrize(
@@ -220,13 +218,13 @@ def test_months_count_as_even_steps(tmp_path):
 )
 def test_a_bad_file_is_met_by_one_clear_error(tmp_path, text, options, expected):
     path = write(tmp_path, text)
-    assert message(ValueError, preprocessing.read_series, path, **options) == expected
+    assert message(ValueError, forecasting.read_series, path, **options) == expected
 
 
 def test_a_missing_or_empty_file_is_named(tmp_path):
-    absent = message(FileNotFoundError, preprocessing.read_series, "nowhere.csv")
+    absent = message(FileNotFoundError, forecasting.read_series, "nowhere.csv")
     assert absent.startswith('read_series("nowhere.csv"): there is no file')
-    empty = message(ValueError, preprocessing.read_series, write(tmp_path, ""))
+    empty = message(ValueError, forecasting.read_series, write(tmp_path, ""))
     assert "not a comma-separated text file with a header" in empty
 
 
@@ -238,7 +236,7 @@ def test_a_missing_or_empty_file_is_named(tmp_path):
 def test_what_is_no_file_is_met_by_one_clear_error(tmp_path, name):
     write(tmp_path, "")
     with pytest.raises(OSError, match=r"there is no file .* Check the path") as caught:
-        preprocessing.read_series(str(tmp_path / name))
+        forecasting.read_series(str(tmp_path / name))
     assert caught.value.__suppress_context__
 
 
@@ -246,7 +244,7 @@ def test_what_is_no_file_is_met_by_one_clear_error(tmp_path, name):
 def test_a_file_in_another_encoding_is_refused(tmp_path, encoding):
     path = tmp_path / "sales.csv"
     path.write_text("t,größe\n2024-01-01,1\n", encoding=encoding)
-    reason = message(ValueError, preprocessing.read_series, path)
+    reason = message(ValueError, forecasting.read_series, path)
     assert "Save it as CSV in UTF-8" in reason
 
 
@@ -254,7 +252,7 @@ def test_a_number_keeps_every_digit(tmp_path):
     numbers = [0.1 + 0.2, 1 / 3, 5e-324, 1.7976931348623157e308, 2**53 + 2, -0.0]
     days = pd.date_range("2024-01-01", periods=len(numbers)).astype(str)
     rows = "".join(f"{day},{x!r}\n" for day, x in zip(days, numbers, strict=True))
-    read = preprocessing.read_series(write(tmp_path, "t,x\n" + rows))["x"]
+    read = forecasting.read_series(write(tmp_path, "t,x\n" + rows))["x"]
     assert list(map(repr, read.tolist())) == list(map(repr, map(float, numbers)))
 
 
@@ -267,7 +265,7 @@ def test_a_number_keeps_every_digit(tmp_path):
 )
 def test_what_only_resembles_a_number_is_refused(tmp_path, cell):
     text = f"t,x\n2024-01-01,1\n2024-01-02,{cell}\n2024-01-03,3\n"
-    message(ValueError, preprocessing.read_series, write(tmp_path, text))
+    message(ValueError, forecasting.read_series, write(tmp_path, text))
 
 
 @pytest.mark.parametrize(
@@ -290,13 +288,13 @@ def test_what_only_resembles_a_number_is_refused(tmp_path, cell):
 def test_what_only_resembles_a_time_is_refused(tmp_path, times):
     path = write_times(tmp_path, times)
     assert "not times like the others" in message(
-        ValueError, preprocessing.read_series, path
+        ValueError, forecasting.read_series, path
     )
 
 
 def test_nothing_but_the_frame_comes_of_days_before_months(tmp_path, capfd):
     path = write(tmp_path, "t,x\n30.03.2024,1\n31.03.2024,2\n01.04.2024,3\n")
-    index = preprocessing.read_series(path).index
+    index = forecasting.read_series(path).index
     assert index.equals(pd.date_range("2024-03-30", periods=3, unit="us"))
     assert capfd.readouterr() == ("", "")
 
@@ -305,7 +303,7 @@ def test_hours_across_the_change_of_clocks_are_given_in_utc(tmp_path, capsys):
     hours = pd.date_range("2024-10-27", periods=6, freq="h", tz="Europe/Berlin")
     path = tmp_path / "berlin.csv"
     pd.DataFrame({"x": range(6)}, index=hours).to_csv(path, index_label="t")
-    frame = preprocessing.read_series(path)
+    frame = forecasting.read_series(path)
     assert frame.index.equals(hours.tz_convert("UTC").as_unit("us"))
     assert frame["x"].tolist() == list(range(6))
     assert capsys.readouterr().out == (
@@ -316,7 +314,7 @@ def test_hours_across_the_change_of_clocks_are_given_in_utc(tmp_path, capsys):
 def test_one_year_too_far_makes_no_file_of_gaps(tmp_path):
     days = [*pd.date_range("2024-01-01", periods=30), pd.Timestamp("2042-01-31")]
     path = write_times(tmp_path, days)
-    reason = message(ValueError, preprocessing.read_series, path)
+    reason = message(ValueError, forecasting.read_series, path)
     assert "2042-01-31 00:00:00 comes 6576 days 00:00:00 after 2024-01-30" in reason
 
 
@@ -381,12 +379,12 @@ SORT = 'frame.sort_index(kind="stable")'
 )
 def test_what_cannot_be_read_can_be_mended_as_a_frame(tmp_path, times, mend, expected):
     path = write_times(tmp_path, times)
-    reason = message(ValueError, preprocessing.read_series, path)
+    reason = message(ValueError, forecasting.read_series, path)
     assert mend in reason
     names = {"pd": pd, "path": path}
     exec(reason[reason.index("frame = pd.read_csv") :].rstrip("."), names)
     mended = eval(mend, names)
-    assert preprocessing.frequency(mended.index).freqstr == expected
+    assert forecasting.frequency(mended.index).freqstr == expected
     assert mended["x"].count() == (4 if "tz_localize" in mend else 3)
 
 
@@ -405,21 +403,21 @@ def test_a_file_can_be_rewritten_as_the_error_says(
     tmp_path, monkeypatch, text, number, expected
 ):
     path = write(tmp_path, text)
-    reason = message(ValueError, preprocessing.read_series, path)
+    reason = message(ValueError, forecasting.read_series, path)
     monkeypatch.chdir(tmp_path)
     fix = re.findall(r"pd\.read_csv.*?index=False\)", reason)[number]
     eval(fix, {"pd": pd, "path": path})
-    frame = preprocessing.read_series("new.csv", columns="sales")
+    frame = forecasting.read_series("new.csv", columns="sales")
     assert frame.index.equals(pd.date_range("2024-01-05", periods=3, unit="us"))
     assert frame["sales"].iloc[0] == expected
 
 
 def test_a_word_in_a_rewritten_file_is_no_gap(tmp_path, monkeypatch):
     path = write(tmp_path, "day;sales\n2024-01-05;1,5\n2024-01-06;NA\n2024-01-07;2\n")
-    reason = message(ValueError, preprocessing.read_series, path)
+    reason = message(ValueError, forecasting.read_series, path)
     monkeypatch.chdir(tmp_path)
     eval(re.search(r"pd\.read_csv.*index=False\)", reason)[0], {"pd": pd, "path": path})
-    assert "not numbers" in message(ValueError, preprocessing.read_series, "new.csv")
+    assert "not numbers" in message(ValueError, forecasting.read_series, "new.csv")
 
 
 def test_a_frame_whose_times_had_no_name_is_written_as_the_error_says(tmp_path):
@@ -427,9 +425,9 @@ def test_a_frame_whose_times_had_no_name_is_written_as_the_error_says(tmp_path):
     frame = pd.DataFrame({"x": 1.0}, days)
     path = tmp_path / "sales.csv"
     frame.to_csv(path)
-    reason = message(ValueError, preprocessing.read_series, path)
+    reason = message(ValueError, forecasting.read_series, path)
     eval(re.search(r"frame\.to_csv\(.*?\)", reason)[0], {"frame": frame, "path": path})
-    assert preprocessing.read_series(path).index.equals(frame.index)
+    assert forecasting.read_series(path).index.equals(frame.index)
 
 
 THREE = ["2024-01-05,1", "2024-01-06,2", "2024-01-07,3"]
@@ -470,9 +468,9 @@ THREE = ["2024-01-05,1", "2024-01-06,2", "2024-01-07,3"]
 )
 def test_the_change_that_an_error_asks_for_is_enough(tmp_path, bad, good, options):
     path = write(tmp_path, "\n".join(bad))
-    message(ValueError, preprocessing.read_series, path)
+    message(ValueError, forecasting.read_series, path)
     path = write(tmp_path, "\n".join(good or bad))
-    assert len(preprocessing.read_series(path, **options)) == 3
+    assert len(forecasting.read_series(path, **options)) == 3
 
 
 @pytest.mark.parametrize(
@@ -491,12 +489,12 @@ def test_a_plain_file_needs_no_look_at_each_cell(tmp_path, monkeypatch, text):
     path = write(tmp_path, text)
     (tmp_path / "odd").mkdir()
     odd = write(tmp_path / "odd", text + "\n\n")  # an empty line: not plain any more
-    cell_by_cell = preprocessing.read_series(odd, time="t", columns="x")
+    cell_by_cell = forecasting.read_series(odd, time="t", columns="x")
     monkeypatch.setattr("simple_lstm._reading._cell_by_cell", None)
-    quickly = preprocessing.read_series(path, time="t", columns="x")
+    quickly = forecasting.read_series(path, time="t", columns="x")
     pd.testing.assert_frame_equal(quickly, cell_by_cell, check_exact=True)
     with pytest.raises(TypeError):
-        preprocessing.read_series(odd, time="t", columns="x")
+        forecasting.read_series(odd, time="t", columns="x")
 
 
 def test_digits_that_decide_the_last_bit_are_read_the_same_way_in_any_file(tmp_path):
@@ -505,13 +503,13 @@ def test_digits_that_decide_the_last_bit_are_read_the_same_way_in_any_file(tmp_p
     index = pd.date_range("2024-01-01", periods=3000, freq="h", name="t")
     frame = pd.DataFrame({"x": column}, index)
     frame.to_csv(tmp_path / "plain.csv")
-    read = preprocessing.read_series(tmp_path / "plain.csv")
+    read = forecasting.read_series(tmp_path / "plain.csv")
     assert read["x"].tolist() == column.tolist()
 
 
 def test_three_centuries_of_years_are_one_series(tmp_path):
     rows = "".join(f"{year},{year}\n" for year in range(1700, 2025))
-    frame = preprocessing.read_series(write(tmp_path, "year,x\n" + rows))
+    frame = forecasting.read_series(write(tmp_path, "year,x\n" + rows))
     assert frame["x"].tolist() == list(range(1700, 2025))
 
 
@@ -537,7 +535,7 @@ def test_three_centuries_of_years_are_one_series(tmp_path):
     ],
 )
 def test_the_step_is_found_and_a_missing_one_becomes_a_gap(tmp_path, times, step):
-    frame = preprocessing.read_series(write_times(tmp_path, times))
+    frame = forecasting.read_series(write_times(tmp_path, times))
     assert frame.index.freqstr == step
     assert frame["x"].tolist()[:-2] == [1] * (len(times) - 1)
     assert frame["x"].isna().tolist()[-2:] == [True, False]
@@ -557,7 +555,7 @@ def test_the_step_is_found_and_a_missing_one_becomes_a_gap(tmp_path, times, step
 )
 def test_an_odd_step_is_refused(tmp_path, times):
     path = write_times(tmp_path, times)
-    assert "not evenly spaced" in message(ValueError, preprocessing.read_series, path)
+    assert "not evenly spaced" in message(ValueError, forecasting.read_series, path)
 
 
 # Any file -------------------------------------------------------------------------
@@ -683,7 +681,7 @@ def read(folder, content, **options):
     path = folder / "any.csv"
     path.write_bytes(content)
     try:
-        frame = preprocessing.read_series(path, **options)
+        frame = forecasting.read_series(path, **options)
     except ValueError as error:
         check_error(error)
         return None
