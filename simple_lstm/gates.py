@@ -1,4 +1,4 @@
-"""Open a Keras model: the weights of its LSTM, and what its gates do on given inputs."""
+"""Open a Keras model: what the LSTM in it knows, and what its gates do."""
 
 from __future__ import annotations
 
