@@ -94,7 +94,7 @@ def _about_sequences(model: Any, came: tuple[int, ...], answer: Shape) -> str:
             "For one answer to a whole sequence, leave return_sequences=True out of "
             "the last LSTM."
         )
-    if len(came) == 2 and came[1:] == answer and False in settings:
+    if len(came) == 2 and came[0] > 1 and came[1:] == answer and False in settings:
         return (
             "For an answer at each time step, give the last LSTM return_sequences=True."
         )
