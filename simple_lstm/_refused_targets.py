@@ -39,16 +39,17 @@ def check_targets(model: Any, part: Part) -> None:
 
 
 def _refuse_text(targets: np.ndarray, what: str) -> None:
+    first = str(targets.flat[0])
     try:
         targets.astype(float)
     except (TypeError, ValueError):
         raise ValueError(
-            f"{what} are text, such as {str(targets.flat[0])!r}, but a loss takes numbers. "
+            f"{what} are text, such as {first!r}, but a loss takes numbers. "
             f"{_numbered('targets')}"
         ) from None
     raise ValueError(
-        f"{what} are numbers written as text, such as {str(targets.flat[0])!r}. Make them "
-        "numbers: targets = np.array(targets, dtype='float32')."
+        f"{what} are numbers written as text, such as {first!r}. Make them numbers: "
+        "targets = np.array(targets, dtype='float32')."
     )
 
 

@@ -124,7 +124,7 @@ def test_two_layers_that_cut_differently_are_no_single_answer():
 
 
 def test_one_text_is_not_taken_for_a_list_of_letters(five_steps):
-    with pytest.raises(ValueError, match="words_not_read: .*one text"):
+    with pytest.raises(ValueError, match=r"words_not_read: .*one text"):
         words_not_read(five_steps, "a good film")
 
 
