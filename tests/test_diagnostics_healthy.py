@@ -291,12 +291,36 @@ def a_loss_of_ones_own():
     return compiled(made, spread_and_mean), data, None
 
 
+def a_loss_that_adds_an_axis():
+    def pinball(y_true, y_pred):  # of one quantile, beside others that are not there
+        above = ops.expand_dims(ops.cast(y_true, y_pred.dtype), -1) - y_pred
+        return ops.maximum(0.9 * above, -0.1 * above)
+
+    made = sequential(layers.LSTM(3), layers.Dense(4), layers.Reshape([4, 1]))
+    data = (RNG.normal(size=(50, 12, 1)), RNG.normal(size=(50, 4)))
+    return compiled(made, pinball), data, None
+
+
+def a_loss_of_the_whole_batch():
+    def correlation(y_true, y_pred):
+        y_true, y_pred = ops.reshape(y_true, (-1,)), ops.reshape(y_pred, (-1,))
+        both = (y_true - ops.mean(y_true)) * (y_pred - ops.mean(y_pred))
+        return -ops.mean(both) / (ops.std(y_true) * ops.std(y_pred) + 1e-6)
+
+    made = sequential(layers.LSTM(3), layers.Dense(1))
+    data = (RNG.normal(size=(50, 12, 1)), RNG.normal(size=50))
+    return compiled(made, correlation), data, None
+
+
 HEALTHY = {
     "forecaster": a_forecaster,
     "forecaster of thousands": lambda: a_forecaster(30_000.0),
     "forecaster of a meter": lambda: a_forecaster(187_654_321.0),
     "forecaster with a calendar": lambda: a_forecaster(ahead=True),
     "forecaster of quantiles": lambda: a_forecaster(quantiles=(0.1, 0.5, 0.9)),
+    "forecaster of one quantile": lambda: a_forecaster(quantiles=(0.9,)),
+    "a loss that adds an axis": a_loss_that_adds_an_axis,
+    "a loss of the whole batch": a_loss_of_the_whole_batch,
     "text_classifier": a_text_classifier,
     "character_model": a_character_model,
     "page 1: the first LSTM": the_first_lstm,
