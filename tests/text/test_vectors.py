@@ -245,6 +245,23 @@ def test_what_cannot_be_counted_is_refused():
     )
 
 
+def test_more_texts_or_a_smaller_size_are_enough_as_advised():
+    texts = ["a b", "a c"]
+    with pytest.raises(ValueError, match="Give more texts, or a smaller embedding_dim"):
+        word_vectors(texts, embedding_dim=4)
+    assert word_vectors(texts, embedding_dim=3).vectors.shape == (3, 3)
+    assert word_vectors([*texts, "a d e"], embedding_dim=4).vectors.shape == (5, 4)
+
+
+@pytest.mark.parametrize("max_tokens", [3, 4, 7, 100])
+def test_the_vocabulary_has_room_for_padding_and_unknown(max_tokens):
+    texts = ["a b c d e"] * 2
+    found = word_vectors(texts, embedding_dim=1, max_tokens=max_tokens)
+    assert len(found.words) == min(5, max_tokens - 2)
+    model = text_classifier(texts, max_tokens=max_tokens, units=2)
+    assert model.get_layer("words_to_numbers").vocabulary_size() == min(7, max_tokens)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"embedding_dim": 0}, {"window": 0}, {"window": (2, 0)}, {"max_tokens": 2}],

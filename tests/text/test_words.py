@@ -1,5 +1,7 @@
 import html
 import string
+import subprocess
+import sys
 import unicodedata
 
 import keras
@@ -184,3 +186,11 @@ def test_another_way_to_split_is_refused(split):
 def test_what_cannot_be_separated_is_refused(texts, message):
     with pytest.raises(ValueError, match=message):
         separate_words(texts)
+
+
+def test_separating_words_loads_no_tensorflow():
+    code = (
+        "import sys; from simple_lstm import text; text.separate_words(['a :)']); "
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
