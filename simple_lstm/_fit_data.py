@@ -227,7 +227,8 @@ def _from_pandas(given: Any, what: str, name: str) -> np.ndarray:
     numbers = frame.select_dtypes(["number", "bool"])
     if numbers.shape == frame.shape:
         if all(isinstance(kind, np.dtype) for kind in frame.dtypes):
-            return given.to_numpy()
+            array = given.to_numpy()
+            return array if array.dtype != object else given.to_numpy(dtype=float)
         raise ValueError(
             f"{what} have pandas' type {frame.dtypes.iloc[0]}, which fit refuses. Make "
             f"them numbers: {name} = {name}.to_numpy('float32', na_value=np.nan)."

@@ -15,12 +15,12 @@ from simple_lstm._model_facts import cutter_of, fits, input_names
 
 # Scripts that need no spaces between words, and more letters than their words have on
 # average. A sentence without spaces has far more.
-_LETTERS_OF_A_WORD = {
+_LETTERS_WITHOUT_SPACES = {
     "[\u3041-\u309f\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]": 3,  # Han, kana
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]": 10,  # Thai, Lao, Burmese, Khmer
     "[\uac00-\ud7a3]": 8,  # Korean
-    ".": 40,  # any other, such as DNA
 }
+_LETTERS_OF_A_WORD = 40  # in any other script, such as DNA
 # White space, or punctuation of ASCII, CJK and full width.
 _BETWEEN_WORDS = re.compile(
     r"[\s!-/:-@\[-`{-~\u2000-\u206f\u3000-\u303f\uff00-\uff20]+"
@@ -226,15 +226,20 @@ def _check_spaces(model: Any, array: np.ndarray, what: str) -> None:
 
 def without_spaces(texts: Sequence[str]) -> list[str]:
     """Of each text whose words are much longer than words are, the longest one."""
-    found = []
-    for text in texts:
-        words = [word for word in _BETWEEN_WORDS.split(text) if word]
-        for letters, most in _LETTERS_OF_A_WORD.items():
-            lengths = [len(re.findall(letters, word)) for word in words]
-            if sum(lengths) > most * np.count_nonzero(lengths):
-                found.append(max(words, key=len))
-                break
-    return found
+    words = [[word for word in _BETWEEN_WORDS.split(text) if word] for text in texts]
+    return [max(some_words, key=len) for some_words in words if _are_glued(some_words)]
+
+
+def _are_glued(words: list[str]) -> bool:
+    if sum(map(len, words)) > _LETTERS_OF_A_WORD * len(words):
+        return True
+    if all(map(str.isascii, words)):
+        return False
+    for letters, most in _LETTERS_WITHOUT_SPACES.items():
+        lengths = [len(re.findall(letters, word)) for word in words]
+        if sum(lengths) > most * np.count_nonzero(lengths):
+            return True
+    return False
 
 
 def start(text: str) -> str:

@@ -209,7 +209,7 @@ def _what_is_read(cutter: layers.Layer, parts: list[layers.Layer]) -> list[Any]:
 
 def _cut_texts(model: keras.Model, part: Part) -> Iterator[Row]:
     """Texts that are longer than the model reads."""
-    kept = [some(array.ravel(), 2000) for array in part.inputs if is_text(array)]
+    kept = [some(array.ravel(), 1000) for array in part.inputs if is_text(array)]
     if not cutter_of(model) or len(kept) != 1:
         return
     texts = kept[0].tolist()
@@ -262,7 +262,8 @@ def _report(found: Diagnosis) -> None:
     if not rows:
         print(f"diagnose: nothing suspicious in {found.looked_at}.")
         return
-    print(f"diagnose: {len(rows)} suspicious in {found.looked_at}.")
+    number = f"{len(rows)} suspicion{'s' * (len(rows) != 1)}"
+    print(f"diagnose: {number} in {found.looked_at}.")
     for number, row in enumerate(rows, 1):
         for sign, text in ((f"{number}.", row.what), ("", row.remedy), ("", row.page)):
             print(textwrap.fill(f"{sign:3}{text}", 88, subsequent_indent="   "))

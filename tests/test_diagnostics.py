@@ -8,10 +8,8 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-import tensorflow as tf
 from keras import layers
 
-from simple_lstm import diagnostics
 from simple_lstm.diagnostics import diagnose
 
 RNG = np.random.default_rng(0)
