@@ -6,6 +6,7 @@ and those of the stubs (``.pyi``) from which the names of a room are loaded lazi
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -162,7 +163,8 @@ def test_no_module_has_the_name_of_a_function_of_its_package(stub):
     if stub.parent == PACKAGE:
         return  # it exports modules
     tree = ast.parse(stub.read_text(encoding="utf-8"))
-    names = {alias.name for node in tree.body for alias in node.names}
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    names = {alias.name for node in imports for alias in node.names}
     modules = {path.stem for path in stub.parent.glob("*.py")}
     assert names
     assert not names & modules
@@ -217,6 +219,22 @@ def test_what_needs_no_tensorflow_loads_none(use):
     program = f"import sys, simple_lstm; {use}; print(*sorted(sys.modules))"
     loaded = run(program).splitlines()[-1].split()
     assert not set(loaded) & set(HEAVY)
+
+
+REFERENCE = PACKAGE.parent / "docs" / "reference"
+
+
+@pytest.mark.parametrize("stub", stubs(), ids=lambda path: name_of(path))
+def test_the_reference_names_everything_public(stub):
+    tree = ast.parse(stub.read_text(encoding="utf-8"))
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    names = {alias.name for node in imports for alias in node.names}
+    if stub.parent == PACKAGE:
+        assert names <= {path.stem for path in REFERENCE.glob("*.rst")}
+        return
+    page = (REFERENCE / f"{stub.parent.name}.rst").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\.\. auto(?:function|class|data):: (\w+)$", page, re.M))
+    assert named == names
 
 
 @pytest.mark.parametrize("stub", stubs(), ids=lambda path: name_of(path))

@@ -452,6 +452,13 @@ def test_a_prompt_that_cannot_be_read_is_refused(single, who, prompt, message):
         ASK[who](single, prompt)
 
 
+@pytest.mark.parametrize("who", ASK)
+def test_a_prompt_without_the_unknown_characters_is_read(single, who):
+    with pytest.raises(ValueError, match=r"'X', 'Y' .* Take the others out of the pr"):
+        ASK[who](single, "aXbY")
+    ASK[who](single, "aXbY".replace("X", "").replace("Y", ""))
+
+
 def test_an_ngram_names_unknown_characters_of_the_prompt():
     with pytest.raises(ValueError, match=r"does not know 'é' in .* the 2 characters"):
         characters.generate(characters.NGram(1).fit(["ab"]), "é", 5)

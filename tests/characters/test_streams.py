@@ -253,10 +253,20 @@ def test_a_fit_that_shuffles_is_refused_and_the_advice_works():
         stateful.fit(streams, verbose=0)
     assert re.search(
         r"CharacterStreams: batch \d+ was asked for after batch \d+, but each row goes "
-        r"on .*model\.fit\(streams, shuffle=False\)\.",
+        r"on .*model\.fit\(streams, shuffle=False\), and separate streams for val",
         str(caught.value),
     )
     assert np.isfinite(fit(stateful, streams)["loss"]).all()
+
+
+def test_streams_read_by_two_at_once_are_refused_and_the_advice_works():
+    stateful, _, _, streams = sixty_batches(3)
+    steps = {"steps_per_epoch": 7, "epochs": 2}  # the rest is read after validation
+    with pytest.raises(tf.errors.InvalidArgumentError, match="and separate streams"):
+        fit(stateful, streams, validation_data=streams, **steps)
+    *_, separate = sixty_batches(3)
+    losses = fit(stateful, streams, validation_data=separate, **steps)
+    assert np.isfinite([losses["loss"], losses["val_loss"]]).all()
 
 
 @pytest.mark.parametrize("order", [[0, 2], [0, 1, 1], [0, 1, 3], [1], [0, 1, 0, 2]])
@@ -413,6 +423,23 @@ def no_batch_size():
 def test_streams_that_cannot_be_read_say_why(texts, build, steps, message):
     with pytest.raises(ValueError, match=f"CharacterStreams.*{message}"):
         CharacterStreams(texts, build(), time_steps=steps)
+
+
+def test_what_an_error_advises_ends_well():
+    text = "abc\0abc"
+    with pytest.raises(ValueError, match=r"Take it out: text\.replace\('\\0', ''\)"):
+        CharacterStreams([text], two_rows(), time_steps=2)
+    text = text.replace("\0", "")
+    assert len(CharacterStreams([text], two_rows(), time_steps=2)) == 2
+    with pytest.raises(ValueError, match="Give more text or fewer time_steps, or buil"):
+        CharacterStreams(["abc"], two_rows(), time_steps=2)
+    assert len(CharacterStreams(["abc"], two_rows(), time_steps=1)) == 2
+    assert len(CharacterStreams(["abc" * 2], two_rows(), time_steps=2)) == 2
+    with pytest.raises(ValueError, match=r"Build it with batch_size=\.\.\."):
+        CharacterStreams(["abc" * 2], no_batch_size(), time_steps=2)
+    for wrong in (no_lookup, two_lookups, two_unknown, masked):
+        with pytest.raises(ValueError, match=r"Make one with characters\.character_mo"):
+            CharacterStreams(["abc" * 2], wrong(), time_steps=2)
 
 
 def test_layers_inside_other_models_are_found():
