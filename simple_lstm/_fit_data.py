@@ -41,7 +41,8 @@ class Part:
     def __str__(self) -> str:
         samples = f"{len(self):,} sample{'s' * (len(self) != 1)}"
         if not self.batches:
-            return f"{samples} of {self.name}"
+            sampled = " (all for missing values, evenly spaced ones for the rest)"
+            return f"{samples} of {self.name}{sampled if len(self) > 1000 else ''}"
         first = "batch" if self.batches == 1 else f"{self.batches} batches"
         return f"the first {first} of {self.name} ({samples})"
 

@@ -43,7 +43,7 @@ def check_model(model: Any, train: Any) -> None:
     shape = _shape_of_samples(train)
     if not isinstance(model, keras.Sequential):
         raise ValueError(
-            f"diagnose: the model is a {type(model).__name__} that does not say what "
+            f"diagnose: a model of the class {type(model).__name__} does not say what "
             "it takes. Make one around it that does, and compile that: x = "
             f"keras.Input({shape or 'shape'}); model = keras.Model(x, model(x))."
         )

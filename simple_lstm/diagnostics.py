@@ -214,7 +214,7 @@ def _cut_texts(model: keras.Model, part: Part) -> Iterator[Row]:
     cut = np.count_nonzero(beyond)
     if cut:
         yield (
-            f"{cut:,} of {len(texts):,} texts looked at in {part.name} are longer than "
+            f"{cut:,} of {len(texts):,} texts of {part.name} looked at are longer than "
             f"the model reads: {beyond.sum():,} words at their ends are left out",
             f"let it read at least {beyond.max():,} words more: a larger time_steps or "
             "output_sequence_length",

@@ -371,6 +371,24 @@ def test_it_says_how_much_was_looked_at(capsys):
     )
 
 
+def test_it_says_that_of_many_samples_some_were_looked_at():
+    inputs = RNG.normal(size=(1001, 12, 1))
+    found = diagnostics.diagnose(a_number()[0], (inputs, inputs[:, -1]))
+    assert found.looked_at == (
+        "1,001 samples of train (all for missing values, evenly spaced ones for the "
+        "rest)"
+    )
+
+
+def test_what_is_missing_is_found_wherever_it_is():
+    inputs = RNG.normal(size=(20_000, 12, 1))
+    for place in (1, 10_001, 19_999):
+        holed = inputs.copy()
+        holed[place, 3] = np.nan
+        with pytest.raises(ValueError, match="1 values are missing"):
+            diagnostics.diagnose(a_number()[0], (holed, inputs[:, -1]))
+
+
 def test_a_stream_can_be_read_afterwards_and_the_model_is_unchanged():
     made, train, validation = a_character_model()
     made(train[0][0])

@@ -294,22 +294,22 @@ CASES = {
         of_texts,
         GLUED,
         TWO,
-        "in 60 of 60 texts looked at, words are glued together: 'good,bad' is read as "
-        "'goodbad'",
+        "in 60 of 60 texts of train looked at, words are glued together: 'good,bad' is "
+        "read as 'goodbad'",
         "texts = text.separate_words(texts)",
     ),
     "spaces that nothing cuts at": Case(
         of_texts,
         np.array(["good\xa0film", "bad\u3000film"] * 30, dtype=object),
         TWO,
-        "in 60 of 60 texts looked at, words are glued together",
+        "in 60 of 60 texts of train looked at, words are glued together",
         "texts = text.separate_words(texts)",
     ),
     "texts too long": Case(
         of_texts,
         LONG,
         TWO,
-        "30 of 60 texts looked at in train are longer than the model reads: 300 words",
+        "30 of 60 texts of train looked at are longer than the model reads: 300 words",
         "let it read at least 10 words more",
         lambda _: of_texts(steps=20),
     ),
@@ -317,7 +317,7 @@ CASES = {
         of_texts,
         CHINESE,
         TWO,
-        "2 of 60 texts looked at have no spaces between their words",
+        "2 of 60 texts of train looked at have no spaces between their words",
         "give such texts a model of their own",
     ),
 }
@@ -427,7 +427,7 @@ def test_validation_that_overlaps_is_split_by_the_remedy(kind):
         found = diagnose(made, train, validation)
     (row,) = found.suspicions
     assert re.match(
-        r"\d+ of \d+ samples looked at in validation stand in train", row.what
+        r"\d+ of \d+ samples of validation looked at stand in train", row.what
     )
     names = {"inputs": inputs, "targets": targets}
     exec(row.remedy.split("for example: ")[1], names)
