@@ -175,8 +175,11 @@ def check_finite(array: np.ndarray, what: str, name: str) -> None:
 def _check_embedding(model: Any, tensor: Any, array: np.ndarray, what: str) -> None:
     """Refuse numbers that an embedding has no row for; a GPU would not complain."""
     for layer in model.layers:
-        reads = isinstance(layer, keras.layers.Embedding) and layer.input is tensor
-        if reads and not 0 <= array.min() <= array.max() < layer.input_dim:
+        # One that was never called by itself has no input.
+        reads = getattr(layer, "input", None) is tensor
+        if not (reads and isinstance(layer, keras.layers.Embedding)):
+            continue
+        if not 0 <= array.min() <= array.max() < layer.input_dim:
             low, high = array.min(), array.max()
             mend = (
                 f"Make it keras.layers.Embedding({int(high) + 1}, {layer.output_dim})"
