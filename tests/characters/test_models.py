@@ -135,3 +135,16 @@ def test_models_are_made_of_stock_layers():
 def test_a_model_of_no_characters_is_refused(texts, message):
     with pytest.raises(ValueError, match=f"character_model: {message}"):
         characters.character_model(texts)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
+def test_answers_have_full_precision_under_any_policy(policy):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = characters.character_model(["to be or not to be"], units=4)
+        said = model(tf.constant([list("not to be")]))
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert said.dtype == ("float64" if policy == "float64" else "float32")
+    np.testing.assert_allclose(np.sum(said, axis=-1), 1, rtol=1e-5)

@@ -467,7 +467,9 @@ def test_an_ngram_names_unknown_characters_of_the_prompt():
 @pytest.mark.parametrize("who", ASK)
 @pytest.mark.parametrize("temperature", [-0.1, -np.inf, np.inf, np.nan])
 def test_a_temperature_out_of_range_is_refused(single, who, temperature):
-    message = rf"\(temperature={re.escape(str(temperature))}\): expected a number from"
+    message = (
+        rf"{who}\(temperature={re.escape(str(temperature))}\): expected a number from"
+    )
     with pytest.raises(ValueError, match=message):
         ASK[who](single, "ab", temperature=temperature)
 
@@ -475,7 +477,7 @@ def test_a_temperature_out_of_range_is_refused(single, who, temperature):
 @pytest.mark.parametrize("who", ASK)
 @pytest.mark.parametrize("top_p", [0, -0.5, 1.0001, np.inf, np.nan])
 def test_a_top_p_out_of_range_is_refused(single, who, top_p):
-    message = rf"\(top_p={re.escape(str(top_p))}\): expected a number above 0"
+    message = rf"{who}\(top_p={re.escape(str(top_p))}\): expected a number above 0"
     with pytest.raises(ValueError, match=message):
         ASK[who](single, "ab", top_p=top_p)
 
@@ -483,7 +485,7 @@ def test_a_top_p_out_of_range_is_refused(single, who, top_p):
 @pytest.mark.parametrize("write", [characters.generate, characters.stream])
 @pytest.mark.parametrize("length", [0, -1, True, False, 2.0, None, "3"])
 def test_a_length_that_is_no_number_of_characters_is_refused(single, write, length):
-    message = rf"generate\(length={re.escape(repr(length))}\): expected how many"
+    message = rf"{write.__name__}\(length={re.escape(repr(length))}\): expected the num"
     with pytest.raises(ValueError, match=message):
         write(single, "ab", length)
 
