@@ -311,20 +311,6 @@ CASES = {
         'keras.Input((), dtype="string")',
         lambda _: of_texts(),
     ),
-    "a list of str": Case(
-        of_texts,
-        TEXTS,
-        TWO,
-        "are a list of str, which fit refuses",
-        "inputs = np.array(inputs, dtype=object)",
-    ),
-    "an array of str": Case(
-        of_texts,
-        np.array(TEXTS),
-        TWO,
-        "are an array of type <U11, which fit refuses",
-        "inputs = np.array(inputs, dtype=object)",
-    ),
     "a series of str": Case(
         of_texts,
         pd.Series(TEXTS),

@@ -12,9 +12,6 @@ from conftest import ROOT, SITE
 from keras import layers, ops
 
 from simple_lstm import (
-    _overlap,
-    _suspicions,
-    _suspicious_texts,
     characters,
     datasets,
     diagnostics,
@@ -442,19 +439,20 @@ def test_a_hundred_thousand_samples_take_less_than_a_second(kind):
     assert min(seconds) < 1
 
 
+SOURCES = {
+    path: path.read_text("utf-8")
+    for path in (ROOT / "simple_lstm" / "diagnostics").glob("*.py")
+}
 PAGES = sorted(
     {
-        value
-        for module in (_suspicions, _suspicious_texts, _overlap)
-        for value in vars(module).values()
-        if isinstance(value, str) and ".html" in value and "#" not in value
+        page
+        for source in SOURCES.values()
+        for page in re.findall(r'"([\w/-]+\.html)"', source)
     }
     | {
-        f"{_suspicions.TERM}{term}"
-        for module in ("_suspicions", "_suspicious_texts", "_overlap", "diagnostics")
-        for term in re.findall(
-            r"\{TERM\}([\w-]+)", (ROOT / f"simple_lstm/{module}.py").read_text("utf-8")
-        )
+        f"explanation/glossary.html#term-{term}"
+        for source in SOURCES.values()
+        for term in re.findall(r"\{TERM\}([\w-]+)", source)
     }
 )
 

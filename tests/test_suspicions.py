@@ -290,6 +290,20 @@ CASES = {
         "Embedding(mask_zero=True)",
         lambda _: of_texts(),
     ),
+    "a list of str": Case(
+        of_texts,
+        REVIEWS.tolist(),
+        TWO,
+        "the texts of train are a list or array of str, which fit refuses",
+        "inputs = np.array(inputs, dtype=object)",
+    ),
+    "an array of str": Case(
+        of_texts,
+        REVIEWS.astype(str),
+        TWO,
+        "the texts of train are a list or array of str, which fit refuses",
+        "inputs = np.array(inputs, dtype=object)",
+    ),
     "glued words": Case(
         of_texts,
         GLUED,
@@ -365,10 +379,8 @@ def test_a_suspicion_is_listed_until_its_remedy_has_been_followed(kind):
     if kind in BY_HAND:
         result, data = made, BY_HAND[kind]
     elif kind == "all labels the same":
-        whole = (
-            np.concatenate([X, X]),
-            np.repeat([0, 1], 60),
-        )  # where they were cut from
+        # Where they were cut from.
+        whole = np.concatenate([X, X]), np.repeat([0, 1], 60)
         _, (inputs, targets) = follow(code[0], made, *whole)
         result, data = made, (inputs[:60], targets[:60])
     else:
@@ -402,9 +414,8 @@ def test_a_series_that_was_not_cut_is_cut_by_the_remedy():
     made = model(shape=(None, 1))
     found = diagnose(made, (series.reshape(1, 100, 1), np.zeros(1)))
     assert listed(found) == ["there are more time steps (100) than samples (1)"]
-    assert "forecasting.make_windows(series, lookback, horizon)" in str(found.table)[
-        0:0
-    ] + (found.suspicions[0].remedy)
+    remedy = found.suspicions[0].remedy
+    assert "forecasting.make_windows(series, lookback, horizon)" in remedy
     train = forecasting.make_windows(series, 12, 1)
     assert listed(diagnose(made, train)) == []
     made.fit(train, verbose=0)

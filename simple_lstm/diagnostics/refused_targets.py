@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from simple_lstm._fit_data import Part, is_text
-from simple_lstm._model_facts import (
+from simple_lstm.diagnostics.data import Part, is_text
+from simple_lstm.diagnostics.model import (
     fits,
     loss_of,
     losses,
@@ -16,7 +16,7 @@ from simple_lstm._model_facts import (
     parts_of,
     setting,
 )
-from simple_lstm._refused_inputs import check_digits, check_finite
+from simple_lstm.diagnostics.refused_inputs import check_digits, check_finite
 
 Shape = tuple[int | None, ...]
 

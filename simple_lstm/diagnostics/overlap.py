@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simple_lstm._fit_data import Part, is_text, some
-from simple_lstm._suspicions import TERM, Row
+from simple_lstm.diagnostics.data import Part, is_text, some
+from simple_lstm.diagnostics.suspicions import TERM, Row
 
 _SHARE = 0.05  # some samples are alike without being the same one
 _BITS = 32  # a sample that could be any of so many is not there twice by chance

@@ -15,8 +15,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from simple_lstm._fit_data import Part, is_text, some
-from simple_lstm._model_facts import (
+from simple_lstm.diagnostics.data import Part, is_text, some
+from simple_lstm.diagnostics.model import (
     activation_of,
     last_layer,
     loss_of,

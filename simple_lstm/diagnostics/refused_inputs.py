@@ -10,8 +10,8 @@ import keras
 import numpy as np
 
 from simple_lstm._checking import check_texts
-from simple_lstm._fit_data import Part, is_text, missing_values, some
-from simple_lstm._model_facts import cutter_of, fits, input_names
+from simple_lstm.diagnostics.data import Part, is_text, missing_values, some
+from simple_lstm.diagnostics.model import cutter_of, fits, input_names
 
 # Scripts that need no spaces between words, and more letters than their words have on
 # average. A sentence without spaces has far more.

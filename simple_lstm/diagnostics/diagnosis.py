@@ -7,26 +7,25 @@ with its remedy and the page of the site that explains it.
 
 from __future__ import annotations
 
-import contextlib
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
-import tensorflow as tf
-from keras import layers
 
-from simple_lstm import _suspicions, _suspicious_texts
-from simple_lstm._checking import check_texts
-from simple_lstm._fit_data import Part, is_text, merge, read, some
-from simple_lstm._model_facts import cutter_of, parts_of
-from simple_lstm._overlap import overlap
-from simple_lstm._refused_inputs import check_inputs, check_model, check_number
-from simple_lstm._refused_targets import check_targets
-from simple_lstm._suspicions import TERM, Row
+from simple_lstm.diagnostics import suspicions, texts
+from simple_lstm.diagnostics.data import Part, merge, read
+from simple_lstm.diagnostics.overlap import overlap
+from simple_lstm.diagnostics.refused_inputs import (
+    check_inputs,
+    check_model,
+    check_number,
+)
+from simple_lstm.diagnostics.refused_targets import check_targets
+from simple_lstm.diagnostics.suspicions import Row
 
 
 @dataclass(frozen=True)
@@ -133,111 +132,23 @@ def diagnose(model: keras.Model, train: Any, validation: Any = None) -> Diagnosi
     return found
 
 
-def words_not_read(model: keras.Model, texts: Sequence[str]) -> np.ndarray:
-    """How many words at the end of each text are beyond what a model reads.
-
-    A model of texts has a length at which it cuts, in silence.
-
-    Parameters
-    ----------
-    model : keras.Model
-        A functional or Sequential model of strings with a
-        `keras.layers.TextVectorization` in it.
-    texts : sequence of str
-        Texts to be read.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (samples,)
-        0 for a text that is read to its end.
-
-    Raises
-    ------
-    ValueError
-        If the model has no such layer.
-
-    Examples
-    --------
-    >>> import keras
-    >>> from simple_lstm import diagnostics
-    >>> cut = keras.layers.TextVectorization(
-    ...     vocabulary=["yes", "no"], output_sequence_length=4
-    ... )
-    >>> model = keras.Sequential([keras.Input((), dtype="string"), cut])
-    >>> diagnostics.words_not_read(model, ["yes", "no, no, no, no, no, yes"])
-    array([0, 2])
-    """
-    check_texts(texts, "words_not_read")
-    parts = parts_of(model)  # those inside other models, too
-    cutters = [part for part in parts if isinstance(part, layers.TextVectorization)]
-    if len(cutters) != 1:
-        raise ValueError(
-            f"words_not_read: the model has {len(cutters) or 'no'} TextVectorization "
-            "layers, and needs one, which cuts texts into words."
-        )
-    settings = cutters[0].get_config()
-    if settings["output_mode"] != "int":  # a bag of words has room for any text
-        return np.zeros(len(texts), dtype=int)
-    # Only the number of words matters, so any vocabulary will do.
-    settings |= {"vocabulary": ["any"], "vocabulary_size": None, "max_tokens": None}
-    settings |= {"output_sequence_length": None, "ragged": True}
-    whole = layers.TextVectorization.from_config(settings)
-    read_by = keras.Model(cutters[0].input, _what_is_read(cutters[0], parts))
-    beyond = [np.zeros(0, dtype=int)]
-    for first in range(0, len(texts), 256):  # a table of all texts may be too large
-        given = tf.constant(list(texts[first : first + 256]))
-        words = whole(given).row_lengths().numpy()
-        parts_read = keras.tree.flatten(read_by(given))
-        lengths = [np.count_nonzero(numbers, axis=1) for numbers in parts_read]
-        beyond.append(words - np.max(lengths, axis=0))
-    return np.concatenate(beyond)
-
-
-def _what_is_read(cutter: layers.Layer, parts: list[layers.Layer]) -> list[Any]:
-    """What reaches the embeddings from the layer that cuts, or all that it cuts."""
-    found = []
-    for part in parts:
-        if isinstance(part, layers.Embedding):
-            with contextlib.suppress(ValueError):  # it reads something else
-                keras.Model(cutter.input, part.input)
-                found.append(part.input)
-    return found or [cutter.output]
-
-
-def _cut_texts(model: keras.Model, part: Part) -> Iterator[Row]:
-    """Texts that are longer than the model reads."""
-    kept = [some(array.ravel(), 1000) for array in part.inputs if is_text(array)]
-    if not cutter_of(model) or len(kept) != 1:
-        return
-    texts = kept[0].tolist()
-    beyond = words_not_read(model, texts)
-    cut = np.count_nonzero(beyond)
-    if cut:
-        yield (
-            f"{cut:,} of {len(texts):,} texts of {part.name} looked at are longer than "
-            f"the model reads: {beyond.sum():,} words at their ends are left out",
-            f"let it read at least {beyond.max():,} words more: a larger time_steps or "
-            "output_sequence_length",
-            f"{TERM}padding",
-        )
-
-
 _OF_TRAIN = (
-    _suspicions.unscaled,
-    _suspicions.constant_columns,
-    _suspicions.few_long_samples,
-    _suspicions.padding,
-    _suspicions.labels,
-    _suspicions.activation,
-    _suspicions.one_softmax,
-    _suspicions.own_loss,
-    _suspicions.far_targets,
-    _suspicions.learning_rate,
+    suspicions.unscaled,
+    suspicions.constant_columns,
+    suspicions.few_long_samples,
+    suspicions.padding,
+    suspicions.labels,
+    suspicions.activation,
+    suspicions.one_softmax,
+    suspicions.own_loss,
+    suspicions.far_targets,
+    suspicions.learning_rate,
 )
 _OF_TEXTS = (
-    _suspicious_texts.glued_words,
-    _suspicious_texts.few_without_spaces,
-    _cut_texts,
+    texts.plain_strings,
+    texts.glued_words,
+    texts.few_without_spaces,
+    texts.cut_texts,
 )
 
 

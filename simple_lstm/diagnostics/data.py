@@ -11,7 +11,7 @@ import pandas as pd
 import tensorflow as tf
 
 from simple_lstm._checking import check_texts
-from simple_lstm._model_facts import align, input_names, output_names
+from simple_lstm.diagnostics.model import align, input_names, output_names
 
 FIRST_BATCHES = 3  # of a dataset, in their order: a stream refuses any other
 
@@ -28,12 +28,15 @@ class Part:
         One for each input and output of the model; texts are arrays of objects.
     batches : int
         How many batches these are; 0 if they are all there is.
+    plain_strings : bool
+        Whether inputs came as a list or array of str.
     """
 
     name: str
     inputs: list[np.ndarray]
     targets: list[np.ndarray]
     batches: int = 0
+    plain_strings: bool = False
 
     def __len__(self) -> int:
         return len(self.inputs[0])
@@ -120,7 +123,15 @@ def _part(model: keras.Model, pair: Any, name: str, batches: int) -> Part:
             )
         what = f"diagnose: the {kind} of {name}"
         arrays[kind] = [_array(one, what, kind) for one in aligned]
-    return Part(name, arrays["inputs"], arrays["targets"], batches)
+    plain = any(map(_is_plain, align(pair[0], names["inputs"]) or []))
+    return Part(name, arrays["inputs"], arrays["targets"], batches, plain)
+
+
+def _is_plain(given: Any) -> bool:
+    """Whether these are texts that are no objects to NumPy, as in a list."""
+    if isinstance(given, list | tuple):
+        return any(isinstance(one, str) for one in given)
+    return isinstance(given, np.ndarray) and given.dtype.kind == "U"
 
 
 def _described(parts: Any) -> str:
@@ -145,11 +156,6 @@ def _array(given: Any, what: str, name: str) -> np.ndarray:
         array = _from_list(given, what, name)
     else:
         array = np.asarray(given)
-    if array.dtype.kind == "U" and name == "inputs":
-        raise ValueError(
-            f"{what} are an array of type {array.dtype}, which fit refuses. Make them "
-            "objects: inputs = np.array(inputs, dtype=object)."
-        )
     if array.dtype.kind not in "biufOUM" or (array.dtype == object and array.ndim == 0):
         raise ValueError(
             f"{what} are a {type(given).__name__} of type {array.dtype}; expected an "
@@ -185,13 +191,9 @@ def _from_tensor(tensor: Any) -> np.ndarray:
 def _from_list(given: list | tuple, what: str, name: str) -> np.ndarray:
     kind = type(given).__name__
     if any(isinstance(one, str) for one in given):
-        if name == "targets":
-            return np.array(given, dtype=object)
-        check_texts(given, what)
-        raise ValueError(
-            f"{what} are a {kind} of str, which fit refuses. Make them an array of "
-            "objects: inputs = np.array(inputs, dtype=object)."
-        )
+        if name == "inputs":
+            check_texts(given, what)
+        return np.array(given, dtype=object)
     _refuse_uneven(given, what, name)
     if len(given) == 0:
         raise ValueError(f"{what} hold no samples.")
