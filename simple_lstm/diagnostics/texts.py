@@ -14,9 +14,9 @@ import tensorflow as tf
 from keras import layers
 
 from simple_lstm._checking import check_texts
+from simple_lstm._scripts import start, without_spaces
 from simple_lstm.diagnostics.data import Part, is_text, some
 from simple_lstm.diagnostics.model import cutter_of, parts_of
-from simple_lstm.diagnostics.refused_inputs import start, without_spaces
 from simple_lstm.diagnostics.suspicions import TERM, Row
 
 _SIGNS = re.escape(string.punctuation)

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from simple_lstm._checking import check_texts
+from simple_lstm._scripts import start, without_spaces
 from simple_lstm.text.words import TokenSplit, check_split, cut_words, separate_words
-
-# Scripts written without spaces between words, and more letters than their words have
-# on average. A sentence without spaces has far more.
-_LETTERS_OF_A_WORD = {
-    "[\u3041-\u309f\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]": 3,  # Han, kana
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]": 10,  # Thai, Lao, Burmese, Khmer
-    "[\uac00-\ud7a3]": 8,  # Korean
-    ".": 40,  # any other, such as DNA
-}
 
 
 def check_words(
@@ -105,30 +96,20 @@ def _some(texts: Sequence[str], most: int) -> list[str]:
 
 def _look_for_spaces(texts: Sequence[str], what: str) -> None:
     some = _some(texts, 1000)
-    pieces = [max(cut_words(text), key=len) for text in some if _has_no_spaces(text)]
+    pieces = without_spaces(some)
     if not pieces:
         return
     if 2 * len(pieces) > len(some):
         raise ValueError(
             f"{what}: most of the texts have no spaces between their words: "
-            f"{_start(pieces[0])} would be one word. Split them into characters: pass "
+            f"{start(pieces[0])} would be one word. Split them into characters: pass "
             'split="character" here, and to everything else that reads these texts.'
         )
     print(
         f"{what}: of {len(some):,} texts checked, {len(pieces):,} have no spaces "
-        f"between their words: {_start(pieces[0])} is read as one word. Leave such "
+        f"between their words: {start(pieces[0])} is read as one word. Leave such "
         'texts out, or give them a model of their own, with split="character".'
     )
-
-
-def _has_no_spaces(text: str) -> bool:
-    """Whether the words of a text are much longer than words are, on average."""
-    words = cut_words(separate_words([text])[0])
-    for letters, most in _LETTERS_OF_A_WORD.items():
-        lengths = [len(re.findall(letters, word)) for word in words]
-        if sum(lengths) > most * np.count_nonzero(lengths):
-            return True
-    return False
 
 
 def _report_what_is_lost(
@@ -144,14 +125,10 @@ def _report_what_is_lost(
         return
     pieces = [(piece, separate_words([piece])[0]) for piece in lossy[0][0].split()]
     changed = [pair for pair in [*pieces, lossy[0]] if read(pair[0]) != read(pair[1])]
-    came, due = (_start(" ".join(read(text))) for text in changed[0])
+    came, due = (start(" ".join(read(text))) for text in changed[0])
     print(
         f"{what}: of {len(some):,} texts checked, {len(lossy):,} lose something when "
-        f"they are split into words: {_start(changed[0][0])} is read as {came}, not "
+        f"they are split into words: {start(changed[0][0])} is read as {came}, not "
         f"{due}. Separate the words first, here and before predict: "
         "text.separate_words(texts)."
     )
-
-
-def _start(text: str) -> str:
-    return repr(text if len(text) <= 40 else f"{text[:40]}…")
