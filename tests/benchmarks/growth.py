@@ -119,6 +119,7 @@ def count_words(texts: int) -> Callable[[], Any]:
 
     often = RANDOM.zipf(1.3, (texts, 20)) % 20_000
     given = [" ".join(f"w{word}" for word in row) for row in often]
+    word_vectors(given[:50], embedding_dim=1)  # it starts TensorFlow at its first call
     return lambda: word_vectors(given, embedding_dim=50)
 
 
