@@ -1,6 +1,8 @@
 import decimal
 import math
 import re
+import subprocess
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -388,3 +390,15 @@ def test_a_false_claim_stops_a_documentation_build_alone(monkeypatch, capsys):
     evaluation.claim("one is one", holds=True)
     with pytest.raises(AssertionError, match="did not show: pigs fly"):
         evaluation.claim("pigs fly", holds=False)
+
+
+def test_scores_need_numpy_and_pandas_alone():
+    program = (
+        "import sys; from simple_lstm import evaluation; evaluation.Scoreboard; "
+        "print(*(name in sys.modules for name in "
+        "['tensorflow', 'keras', 'sklearn', 'matplotlib', 'pandas']))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == [*["False"] * 4, "True"]
