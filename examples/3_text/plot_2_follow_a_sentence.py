@@ -76,7 +76,7 @@ history = model.fit(
     epochs=EPOCHS,
     callbacks=[stop],
 )
-print(f"accuracy on the validation part: {max(history.history['val_accuracy']):.1%}")
+print(f"lowest validation loss: {min(history.history['val_loss']):.3f}")
 
 # %%
 # After every word

@@ -165,15 +165,23 @@ def build_model():
 # %%
 # Train, without and with class weights
 # -------------------------------------
+# First ``diagnose`` looks at model and data for common mistakes. The long snippets that
+# it reports are cut on purpose.
+
+diagnostics.diagnose(
+    build_model(),
+    (texts[train], classes[train]),
+    (texts[validation], classes[validation]),
+)
+
+# %%
 # A **class weight** multiplies the loss of every snippet of a class. Here it is the
 # mean size of a class divided by the size of this one, so that in sum all classes
 # count the same. ``TextBatches`` turns texts and labels into what Keras takes;
-# ``shuffled`` puts snippets of like length together. First ``diagnose`` looks at model
-# and data for common mistakes.
+# ``shuffled`` puts snippets of like length together.
 
 learning = text.TextBatches(texts[train], classes[train], BATCH_SIZE)
 checking = text.TextBatches(texts[validation], classes[validation], BATCH_SIZE)
-diagnostics.diagnose(build_model(), learning, checking)
 
 
 def train_lstm(weights=None):
