@@ -11,11 +11,11 @@ class ResetStates(keras.callbacks.Callback):
     """Begin each pass over the data with a zero state in all stateful layers.
 
     A stateful layer starts each batch in the state in which it ended the one before.
-    Keras resets that state nowhere by itself, so a new epoch, or the validation after
-    it, would start with what the layer remembers from the end of other data. This
-    callback sets the state to zero before each epoch of ``fit``, before each
-    validation, and at the start of ``evaluate`` and ``predict``, also in layers inside
-    other models, in a ``Bidirectional``, and in an ``RNN`` of any cells.
+    Keras never resets that state by itself, so a new epoch, or the validation after it,
+    would start with what the layer remembers of other data. This callback sets the
+    state to zero before each epoch of ``fit``, before each validation, and at the start
+    of ``evaluate`` and ``predict``. It finds every recurrent layer of Keras, also
+    inside other models and in a ``Bidirectional``.
 
     Examples
     --------
@@ -48,5 +48,7 @@ class ResetStates(keras.callbacks.Callback):
 
     def _reset(self) -> None:
         for layer in self.model._flatten_layers():  # also those inside other models
-            if getattr(layer, "stateful", False):
-                layer.reset_state()
+            if isinstance(layer, keras.layers.RNN) and layer.states is not None:
+                # Not layer.reset_state(), which fails for an RNN of several cells.
+                for state in keras.tree.flatten(layer.states):
+                    state.assign(keras.ops.zeros_like(state))

@@ -82,9 +82,7 @@ def generate(
     >>> len(characters.generate(model, "ab", 10, seed=0))
     10
     """
-    return "".join(
-        stream(model, prompt, length, temperature=temperature, top_p=top_p, seed=seed)
-    )
+    return "".join(_begin("generate", model, prompt, length, temperature, top_p, seed))
 
 
 def stream(
@@ -123,15 +121,7 @@ def stream(
     ...     print(character, end="")
     and so
     """
-    whole = isinstance(length, (int, np.integer)) and not isinstance(length, bool)
-    if not whole or length < 1:
-        raise ValueError(
-            f"generate(length={length!r}): expected how many characters to write, a "
-            "whole number from 1."
-        )
-    reader = _read_prompt(model, prompt, "generate")
-    _check_sampling(temperature, top_p, "generate")
-    return _write(reader, length, temperature, top_p, np.random.default_rng(seed))
+    return _begin("stream", model, prompt, length, temperature, top_p, seed)
 
 
 def probabilities(
@@ -272,6 +262,27 @@ class _NGramReader:
 
     def logits(self) -> np.ndarray:
         return np.log(self._model._after(self._contexts))
+
+
+def _begin(
+    name: str,
+    model: keras.Model | NGram,
+    prompt: str,
+    length: int,
+    temperature: float,
+    top_p: float,
+    seed: int | None,
+) -> Iterator[str]:
+    """What `stream` returns, or an error that begins with the name of who asks."""
+    whole = isinstance(length, (int, np.integer)) and not isinstance(length, bool)
+    if not whole or length < 1:
+        raise ValueError(
+            f"{name}(length={length!r}): expected the number of characters to write, "
+            "a whole number of at least 1."
+        )
+    reader = _read_prompt(model, prompt, name)
+    _check_sampling(temperature, top_p, name)
+    return _write(reader, length, temperature, top_p, np.random.default_rng(seed))
 
 
 def _read_prompt(

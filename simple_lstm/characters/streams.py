@@ -135,8 +135,8 @@ class CharacterStreams(keras.utils.PyDataset):
             raise ValueError(
                 f"CharacterStreams: batch {index} was asked for after batch "
                 f"{self._last}, but each row goes on where it stopped in the batch "
-                "before. Keras shuffles the batches unless you say otherwise: "
-                "model.fit(streams, shuffle=False)."
+                "before. Keras shuffles by default: use model.fit(streams, "
+                "shuffle=False), and separate streams for validation."
             )
         self._last = index
 

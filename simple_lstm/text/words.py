@@ -156,7 +156,7 @@ def _any_of(emoticons: Iterable[str]) -> str:
 _FACES = [one for one in _EMOJI_OF if one[0] in ":;>" and one[-1] in "()"]
 _FACE, _OTHER = _any_of(_FACES), _any_of(_EMOJI_OF.keys() - set(_FACES))
 # A face may touch a word on one side, as in "great:)", but not on both: "see:(a)". The
-# others look like parts of URLs and formulas, "http://", "x<3": they must stand alone.
+# others look like parts of URLs and formulas, "http://", "x<3": they need spaces.
 _EMOTICON = re.compile(
     rf"(?=[:;=^<>-])(?:(?<![^\W_])(?:{_FACE})|(?:{_FACE})(?![^\W_]|[()])"
     rf"|(?<![^\s.,!?()])(?:{_OTHER})(?![^\s.,!?()]))"
