@@ -3,10 +3,11 @@ Can an LSTM change its mind? Follow a sentence word by word
 ===========================================================
 
 You train an LSTM on film reviews and look at its answer after *every* word of sentences
-with a turn in them: a "not", a "but", irony. Out come colored sentences, the gates at
-the turning word, and a count, on pairs of sentences that differ in one word or in their
-order, of what it understands and what it does not. The page takes 25 to 70 seconds on a
-laptop. **For your own sentences, change the lines that begin with** ``SENTENCES =``.
+with a turn in them: a "not", a "but", irony. You will see colored sentences, the gates
+at the turning word, and a count, on pairs of sentences that differ in one word or in
+their order, of what it understands and what it does not. The page takes 25 to 70
+seconds on a laptop. **For your own sentences, change the lines that begin with**
+``SENTENCES =``.
 """
 
 # %%

@@ -4,9 +4,9 @@ More than two classes: which module is this code from?
 
 You train an LSTM to say from which of eight modules of Python's standard library a
 snippet of source code comes. The data is on your disk already: your own Python. Some
-modules are far larger than others, so out come two scores, accuracy and macro-F1, what
-class weights change, and the snippets that nobody could place. The page takes 20 to 60
-seconds on a laptop. **For your own data, change the line that begins with**
+modules are far larger than others, so you will see two scores, accuracy and macro-F1,
+what class weights change, and the snippets that nobody could place. The page takes 20
+to 60 seconds on a laptop. **For your own data, change the line that begins with**
 ``texts, labels, groups =``.
 """
 

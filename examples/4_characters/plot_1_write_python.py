@@ -5,9 +5,8 @@ Can an LSTM learn to write Python?
 You train an LSTM on the source code of Python's standard library, which is on your disk
 already, to say which character comes next. You will see how well it does on modules
 that it never saw, beside the best that counting can do, and new code, one character at
-a time.
-The page takes 40 to 90 seconds on a laptop. **For your own data, change the line that
-begins with** ``texts =``.
+a time. The page takes 40 to 90 seconds on a laptop. **For your own data, change the
+line that begins with** ``texts =``.
 """
 
 # sphinx_gallery_parallel = False
@@ -197,7 +196,7 @@ history = trained.fit(
     epochs=EPOCHS,
     callbacks=[
         callbacks.ResetStates(),
-        keras.callbacks.EarlyStopping(restore_best_weights=True),
+        keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True),
         keras.callbacks.LambdaCallback(on_epoch_end=write_sample),
     ],
 )
@@ -287,8 +286,9 @@ def judge(written):
     lines = [line.strip() for line in written.splitlines()]
     code = [line for line in lines if line and not line.startswith("#")]
     long = [line for line in lines if len(line) >= 20]
+    parsed = np.mean([parses(line) for line in code]) if code else np.nan
     copied = np.mean([line in known_lines for line in long]) if long else np.nan
-    return {"lines that parse": np.mean([*map(parses, code)]), "copied": copied}
+    return {"lines that parse": parsed, "copied": copied}
 
 
 # %%

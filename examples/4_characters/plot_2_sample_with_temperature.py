@@ -61,7 +61,7 @@ trained = characters.character_model(train, batch_size=BATCH_SIZE, seed=SEED, **
 streams = characters.CharacterStreams(train, trained, time_steps=TIME_STEPS)
 validating = characters.CharacterStreams(validation, trained, time_steps=TIME_STEPS)
 diagnostics.diagnose(trained, streams, validating)
-stop = keras.callbacks.EarlyStopping(restore_best_weights=True)
+stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
 history = trained.fit(
     streams,
     validation_data=validating,
@@ -153,8 +153,8 @@ def distinct(text, size=12):
 def judge(written):
     lines = [line.strip() for text in written for line in text.splitlines()]
     code = [line for line in lines if line and not line.startswith("#")]
-    different = np.mean([distinct(text) for text in written])
-    return different, np.mean([*map(parses, code)])
+    parsed = np.mean([parses(line) for line in code]) if code else np.nan
+    return np.mean([distinct(text) for text in written]), parsed
 
 
 # %%

@@ -61,7 +61,7 @@ untrained = characters.character_model(train, units=UNITS, seed=SEED)
 streams = characters.CharacterStreams(train, trained, time_steps=TIME_STEPS)
 validating = characters.CharacterStreams(validation, trained, time_steps=TIME_STEPS)
 diagnostics.diagnose(trained, streams, validating)
-stop = keras.callbacks.EarlyStopping(restore_best_weights=True)
+stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
 history = trained.fit(
     streams,
     validation_data=validating,

@@ -5,8 +5,8 @@ Teach an LSTM your own text, and see when it learns it by heart
 You give an LSTM a text file of any kind, in any language, and it writes more of it. How
 much text is enough? With little a large model soon knows it by heart and gets worse at
 everything else. You see that happen, try three remedies, and compare the LSTM with
-counting at three sizes. The page takes 25 to 80 seconds on a laptop. **For
-your own data, change the line that begins with** ``text =``.
+counting at three sizes. The page takes 25 to 80 seconds on a laptop. **For your own
+data, change the line that begins with** ``text =``.
 """
 
 # sphinx_gallery_parallel = False
