@@ -181,7 +181,7 @@ plots.history(history)
 plain = text.text_classifier(
     texts[train], units=UNITS, learning_rate=RATE / 2, seed=SEED
 )
-plain.fit(learning.shuffled(seed=SEED), **settings)
+plain_history = plain.fit(learning.shuffled(seed=SEED), **settings)
 
 # %%
 # And methods that know next to nothing of order: always the commonest class; the mean
@@ -202,7 +202,7 @@ SIGNS = re.escape(string.punctuation.replace("'", ""))
 WORD = rf"[^\s{SIGNS}]+"
 
 
-def count_words(rows, classifier, **options):
+def fit_on_counts(rows, classifier, **options):
     counts = TfidfVectorizer(token_pattern=WORD, ngram_range=(1, 2), **options)
     return make_pipeline(counts, classifier).fit(texts[rows], labels[rows])
 
@@ -212,8 +212,8 @@ logistic, majority = LogisticRegression(C=10), DummyClassifier(strategy="most_fr
 bag = {
     "majority class": majority.fit(texts[rest], labels[rest]),
     "averaged vectors": text.averaged_vectors(texts[rest], labels[rest], vectors),
-    "TF-IDF + logistic": count_words(rest, logistic, sublinear_tf=True),
-    "naive Bayes": count_words(rest, MultinomialNB()),
+    "TF-IDF + logistic": fit_on_counts(rest, logistic, sublinear_tf=True),
+    "naive Bayes": fit_on_counts(rest, MultinomialNB()),
 }
 
 
@@ -243,7 +243,7 @@ def find_weights(*parts):
 
 
 # %%
-before = count_words(train, MultinomialNB())  # has not seen the validation part
+before = fit_on_counts(train, MultinomialNB())  # has not seen the validation part
 weights = find_weights(before, model)
 print(f"weights: naive Bayes {weights.coef_[0, 0]:.2f}, LSTM {weights.coef_[0, 1]:.2f}")
 averaged = text.averaged_vectors(texts[train], labels[train], vectors)
