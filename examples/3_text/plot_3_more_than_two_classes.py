@@ -166,22 +166,21 @@ def build_model():
 # Train, without and with class weights
 # -------------------------------------
 # First ``diagnose`` looks at model and data for common mistakes. The long snippets that
-# it reports are cut on purpose.
+# it reports are cut on purpose. Then ``TextBatches`` turns texts and labels into what
+# Keras takes; ``shuffled`` puts snippets of like length together.
 
 diagnostics.diagnose(
     build_model(),
     (texts[train], classes[train]),
     (texts[validation], classes[validation]),
 )
+learning = text.TextBatches(texts[train], classes[train], BATCH_SIZE)
+checking = text.TextBatches(texts[validation], classes[validation], BATCH_SIZE)
 
 # %%
 # A **class weight** multiplies the loss of every snippet of a class. Here it is the
 # mean size of a class divided by the size of this one, so that in sum all classes
-# count the same. ``TextBatches`` turns texts and labels into what Keras takes;
-# ``shuffled`` puts snippets of like length together.
-
-learning = text.TextBatches(texts[train], classes[train], BATCH_SIZE)
-checking = text.TextBatches(texts[validation], classes[validation], BATCH_SIZE)
+# count the same.
 
 
 def train_lstm(weights=None):
