@@ -172,7 +172,7 @@ print("unknown characters in the validation texts:", validating.unknown)
 
 def write_sample(epoch, logs=None):
     title = f" after {epoch + 1} of {EPOCHS} epochs " if epoch >= 0 else " untrained "
-    print(title.center(60, "-"))
+    print(f"\n{title:-^60}")
     options = {"temperature": TEMPERATURE, "seed": SEED}
     print(characters.generate(trained, PROMPT, 200, **options))
 
