@@ -165,10 +165,10 @@ def build_model():
 # %%
 # Train, without and with class weights
 # -------------------------------------
-# First ``diagnose`` looks at model and data for common mistakes. What it reports here is
-# known: long snippets are cut on purpose, and short ones, such as ``return self``, occur
-# in several functions. Then ``TextBatches`` turns texts and labels into what Keras
-# takes; ``shuffled`` puts snippets of like length together.
+# First ``diagnose`` looks at model and data for common mistakes. What it reports here
+# is known: long snippets are cut on purpose, and short ones, such as ``return self``,
+# occur in several functions. Then ``TextBatches`` turns texts and labels into what
+# Keras takes; ``shuffled`` puts snippets of like length together.
 
 diagnostics.diagnose(
     build_model(),
