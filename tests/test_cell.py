@@ -236,6 +236,16 @@ def test_the_cell_needs_numpy_alone():
 SOURCE = Path(cell.__file__).read_text(encoding="utf-8")
 
 
+def test_nothing_but_numpy_and_pythons_own_is_imported():
+    nodes = list(ast.walk(ast.parse(SOURCE)))
+    plain = [
+        one for node in nodes if isinstance(node, ast.Import) for one in node.names
+    ]
+    names = {one.name for one in plain}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    assert {name.split(".")[0] for name in names} - sys.stdlib_module_names == {"numpy"}
+
+
 def test_the_six_equations_stand_on_the_first_screen():
     (first, *_) = (one for one in ast.parse(SOURCE).body if hasattr(one, "args"))
     assert first.name == "step"

@@ -239,6 +239,7 @@ def test_the_states_of_all_layers_are_put_back_whatever_happens(monkeypatch):
     monkeypatch.setattr(type(model), "call", run_and_stop(type(model).call))
     with pytest.raises(RuntimeError, match="stop"):
         gates.trace(model, X)
+    assert not any("call" in vars(layer) for layer in model.layers)
     assert len(states) == 3
     for state, value in zip(states, before, strict=True):
         assert value.any()

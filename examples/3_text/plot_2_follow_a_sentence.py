@@ -3,10 +3,11 @@ Can an LSTM change its mind? Follow a sentence word by word
 ===========================================================
 
 You train an LSTM on film reviews and look at its answer after *every* word of sentences
-with a turn in them: a "not", a "but", irony. Out come colored sentences, the gates at
-the turning word, and a count, on pairs of sentences that differ in one word or in their
-order, of what it understands and what it does not. The page takes 25 to 70 seconds on a
-laptop. **For your own sentences, change the lines that begin with** ``SENTENCES =``.
+with a turn in them: a "not", a "but", irony. You will see colored sentences, the gates
+at the turning word, and a count, on pairs of sentences that differ in one word or in
+their order, of what it understands and what it does not. The page takes 25 to 70
+seconds on a laptop. **For your own sentences, change the lines that begin with**
+``SENTENCES =``.
 """
 
 # %%
@@ -16,9 +17,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from simple_lstm import baselines, datasets, evaluation, gates, models, plots, training
-from simple_lstm import word_vectors as counted
-from simple_lstm.words import separate
+from simple_lstm import datasets, diagnostics, evaluation, gates, plots, text
 
 # %%
 # Settings
@@ -41,21 +40,22 @@ plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
 # %%
 # A model of film reviews
 # -----------------------
-# :doc:`/gallery/3_sentiment/plot_1_classify_reviews` explains each step: word vectors
+# :doc:`/gallery/3_text/plot_1_classify_reviews` explains each step: word vectors
 # counted from reviews without labels, an LSTM that reads them, and labeled sentences
 # to learn from (`Pang & Lee, 2005 <https://aclanthology.org/P05-1015/>`_; the reviews
 # are those of `Maas et al., 2011 <https://aclanthology.org/P11-1015/>`_). A tenth of
 # the sentences says when to stop. What the page judges is written for it, so no test
-# part is set aside. ``separate`` sets words apart that the model would glue together.
+# part is set aside. ``separate_words`` sets words apart that the model would glue
+# together.
 
 texts, labels = datasets.load_reviews("sentences")
-texts, unlabeled = separate(texts), separate(datasets.load_reviews("unlabeled"))
+texts = text.separate_words(texts)
+unlabeled = text.separate_words(datasets.load_reviews("unlabeled"))
 order = np.random.default_rng(SEED).permutation(len(texts))
 texts, labels = np.array(texts, dtype=object)[order], labels[order]
 train, validation = np.split(np.arange(len(texts)), [9 * len(texts) // 10])
-vectors = counted.count(unlabeled, window=(5, None), seed=SEED)
-
-model = models.text_classifier(
+vectors = text.word_vectors(unlabeled, window=(5, None), seed=SEED)
+model = text.text_classifier(
     texts[train],
     vectors=vectors,
     units=UNITS,
@@ -63,17 +63,21 @@ model = models.text_classifier(
     learning_rate=RATE,
     seed=SEED,
 )
+
 # %%
-history = training.fit(
-    model,
-    (texts[train], labels[train]),
-    validation=(texts[validation], labels[validation]),
+# ``diagnose`` looks for common mistakes before Keras trains.
+
+learning = text.TextBatches(texts[train], labels[train], BATCH_SIZE)
+checking = text.TextBatches(texts[validation], labels[validation], BATCH_SIZE)
+diagnostics.diagnose(model, learning, checking)
+stop = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
+history = model.fit(
+    learning.shuffled(seed=SEED),
+    validation_data=checking,
     epochs=EPOCHS,
-    patience=PATIENCE,
-    batch_size=BATCH_SIZE,
-    seed=SEED,
+    callbacks=[stop],
 )
-print(history)
+print(f"lowest validation loss: {min(history.history['val_loss']):.3f}")
 
 # %%
 # After every word
@@ -83,11 +87,11 @@ print(history)
 
 
 def read(texts):
-    return model.predict(tf.constant(texts), verbose=0)[:, 0]
+    return model.predict(tf.constant(texts))[:, 0]
 
 
 def after_each_word(sentence):
-    (sentence,) = separate([sentence])
+    (sentence,) = text.separate_words([sentence])
     words = sentence.split()
     return words, read([" ".join(words[: k + 1]) for k in range(len(words))])
 
@@ -133,9 +137,9 @@ def forget_gates(texts, word="but"):
 
 
 # %%
-at_but, elsewhere = forget_gates([t for t in texts[train] if " but " in t])
+at_but, elsewhere = forget_gates([one for one in texts[train] if " but " in one])
 unit = int(np.argmin(at_but - elsewhere))
-at_but, elsewhere = forget_gates([t for t in texts[validation] if " but " in t])
+at_but, elsewhere = forget_gates([one for one in texts[validation] if " but " in one])
 print(
     f"unit {unit}, validation: {at_but[unit]:.2f} at 'but', else {elsewhere[unit]:.2f}"
 )
@@ -146,7 +150,7 @@ evaluation.claim(
 )
 
 # %%
-(sentence,) = separate(["The acting is wonderful, but the story is a mess."])
+(sentence,) = text.separate_words(["The acting is wonderful, but the story is a mess."])
 trace = gates.trace(model, [sentence])  # its last step is padding
 _, ax = plt.subplots(figsize=(8, 6.5))
 plots.gates(trace, units=[unit], labels=[*sentence.split(), ""], ax=ax)
@@ -187,29 +191,31 @@ pairs = {
 swapped = {"although A, B": "although {1}, {0}", "A, although B": "{0}, although {1}"}
 for name, form in swapped.items():
     pairs[name] = [(form.format(g, b), form.format(b, g)) for g, b in CLAUSES]
-bayes = baselines.naive_bayes(texts, labels)
-tf_idf = baselines.bag_of_words(texts, labels)
-averaged = baselines.averaged_vectors(texts, labels, vectors)
-readers = {
-    "naive Bayes": lambda texts: bayes.predict_proba(texts)[:, 1],
-    "TF-IDF + logistic": lambda texts: tf_idf.predict_proba(texts)[:, 1],
-    "averaged vectors": lambda texts: averaged.predict_proba(texts)[:, 1],
-    "LSTM": read,
+simple = {
+    "naive Bayes": text.naive_bayes(texts, labels),
+    "TF-IDF + logistic": text.bag_of_words(texts, labels),
+    "averaged vectors": text.averaged_vectors(texts, labels, vectors),
 }
 
 
 # %%
-def count_right(reader, kind):
-    praise, blame = (reader(separate(side)) for side in zip(*pairs[kind], strict=True))
+def probability(name, texts):
+    """Of praise, as this model sees it."""
+    texts = text.separate_words(texts)
+    return read(texts) if name == "LSTM" else simple[name].predict_proba(texts)[:, 1]
+
+
+def count_right(name, kind):
+    praise, blame = (probability(name, side) for side in zip(*pairs[kind], strict=True))
     better = np.sign(np.round(praise - blame, 6))  # 1 right, 0 a tie, -1 wrong
     return float(((better + 1) / 2).sum())
 
 
 # %%
 table = pd.DataFrame({"pairs": {kind: len(some) for kind, some in pairs.items()}})
-for name, reader in readers.items():
-    table[name] = [count_right(reader, kind) for kind in pairs]
-share = table[list(readers)].div(table["pairs"], axis=0)
+for name in [*simple, "LSTM"]:
+    table[name] = [count_right(name, kind) for kind in pairs]
+share = table.drop(columns="pairs").div(table["pairs"], axis=0)
 ax = share.plot.barh(
     figsize=(7, 6), color=["#b9bec4", "#777777", "#E69F00", "#0072B2"], width=0.75
 )
@@ -221,12 +227,11 @@ table.loc["all"] = table.sum()
 print(table.to_string())
 
 # %%
-simple = [name for name in readers if name != "LSTM"]
-lstm, others = table["LSTM"], table[simple].max(axis=1)
+lstm, others = table["LSTM"], table[list(simple)].max(axis=1)
 level = abs(lstm["all"] - others["all"]) <= 5
 evaluation.claim("in all pairs, LSTM and best baseline are within 5", level)
 swaps = ["A, but B", *swapped]
-off = table.loc[swaps, simple].sum() - table.loc[swaps, "pairs"].sum() / 2
+off = table.loc[swaps, list(simple)].sum() - table.loc[swaps, "pairs"].sum() / 2
 guessed = off.abs().max() <= 4
 evaluation.claim("where only the order differs, the baselines just guess", guessed)
 ahead = (lstm > others)[["A, but B", "although A, B"]].all()
@@ -288,7 +293,7 @@ plots.colored_text(words, praise)
 #    With the whole sentence at hand, yes: it could meet "although" before the clause
 #    that it weakens. But then there would be no answer after every word.
 #
-# Next: :doc:`/gallery/3_sentiment/plot_3_more_than_two_classes` has eight classes
+# Next: :doc:`/gallery/3_text/plot_3_more_than_two_classes` has eight classes
 # instead of two; :doc:`/explanation/gates` tells what each gate is for.
 
 plt.show()

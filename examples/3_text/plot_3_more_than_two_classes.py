@@ -4,9 +4,9 @@ More than two classes: which module is this code from?
 
 You train an LSTM to say from which of eight modules of Python's standard library a
 snippet of source code comes. The data is on your disk already: your own Python. Some
-modules are far larger than others, so out come two scores, accuracy and macro-F1, what
-class weights change, and the snippets that nobody could place. The page takes 20 to 60
-seconds on a laptop. **For your own data, change the line that begins with**
+modules are far larger than others, so you will see two scores, accuracy and macro-F1,
+what class weights change, and the snippets that nobody could place. The page takes 20
+to 60 seconds on a laptop. **For your own data, change the line that begins with**
 ``texts, labels, groups =``.
 """
 
@@ -30,7 +30,7 @@ from sklearn.metrics import f1_score, recall_score
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 
-from simple_lstm import baselines, batches, evaluation, models, plots
+from simple_lstm import diagnostics, evaluation, plots, text
 
 # %%
 MODULES = "_pydecimal turtle tarfile mailbox threading statistics smtplib fractions"
@@ -74,14 +74,14 @@ def read_statements(modules):
 texts, labels, groups = read_statements(MODULES)
 
 
-def cut(text):
-    return " ".join(re.findall(r"\w+|[^\w\s]", text))
+def cut(code):
+    return " ".join(re.findall(r"\w+|[^\w\s]", code))
 
 
-texts = np.array([cut(text) for text in texts], dtype=object)
+texts = np.array([cut(code) for code in texts], dtype=object)
 names = [str(name) for name, _ in Counter(labels).most_common()]
 classes = np.array([names.index(str(label)) for label in labels])
-lengths = np.array([len(text.split()) for text in texts])
+lengths = np.array([len(snippet.split()) for snippet in texts])
 middle = np.argsort(np.abs(lengths - np.median(lengths)), kind="stable")
 for number, name in enumerate(names):
     example = texts[next(row for row in middle if classes[row] == number)]
@@ -128,10 +128,10 @@ evaluation.claim("no function stands in the training data and elsewhere", apart)
 # A token gets a number if it stands in the training data at least twice. All others
 # share one number: *unknown*.
 
-tokens = Counter(token for text in texts[train] for token in text.split())
+tokens = Counter(" ".join(texts[train]).split())
 words = [token for token, times in tokens.most_common() if times > 1]
 known = set(words)
-there = [token in known for text in texts[test] for token in text.split()]
+there = [token in known for token in " ".join(texts[test]).split()]
 print(f"{len(words)} tokens; {100 * np.mean(there):.0f} % of the test data is known")
 
 # %%
@@ -141,14 +141,14 @@ print(f"{len(words)} tokens; {100 * np.mean(there):.0f} % of the test data is kn
 # is the :term:`cross-entropy`; *sparse* means that a label is the number of its class.
 # What decides may stand anywhere in a snippet, so the model keeps for each unit the
 # **strongest** value that it had at any token, not only the last one
-# (`Conneau et al., 2017 <https://doi.org/10.18653/v1/D17-1070>`_).
+# (`Conneau et al., 2017 <https://doi.org/10.18653/v1/D17-1070>`_). ``pad`` adds a step,
+# so that a batch of empty texts has a step at all.
 
 
 def build_model():
     keras.utils.set_random_seed(SEED)
-    text = keras.Input((), dtype="string", name="text")
-    numbers = layers.TextVectorization(vocabulary=words, standardize=None)(text)
-    # A step of padding, so that a batch of empty texts has a step at all.
+    snippet = keras.Input((), dtype="string", name="snippet")
+    numbers = layers.TextVectorization(vocabulary=words, standardize=None)(snippet)
     numbers = keras.ops.pad(numbers, [[0, 0], [0, 1]])[:, :TIME_STEPS]
     embedding = layers.Embedding(len(words) + 2, DIMENSIONS, mask_zero=True)
     embedded = layers.SpatialDropout1D(DROPOUT)(embedding(numbers))
@@ -156,30 +156,43 @@ def build_model():
     strongest = keras.ops.max(layers.Bidirectional(memory)(embedded), axis=1)
     dropped = layers.Dropout(DROPOUT)(strongest)
     answer = layers.Dense(len(names), activation="softmax")(dropped)
-    return keras.Model(text, answer)
+    model = keras.Model(snippet, answer)
+    adam = keras.optimizers.Adam(LEARNING_RATE)
+    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
 
 
 # %%
 # Train, without and with class weights
 # -------------------------------------
+# First ``diagnose`` looks at model and data for common mistakes. What it reports here
+# is known: long snippets are cut on purpose, and short ones, such as ``return self``,
+# occur in several functions. Then ``TextBatches`` turns texts and labels into what
+# Keras takes; ``shuffled`` puts snippets of like length together.
+
+diagnostics.diagnose(
+    build_model(),
+    (texts[train], classes[train]),
+    (texts[validation], classes[validation]),
+)
+learning = text.TextBatches(texts[train], classes[train], BATCH_SIZE)
+checking = text.TextBatches(texts[validation], classes[validation], BATCH_SIZE)
+
+# %%
 # A **class weight** multiplies the loss of every snippet of a class. Here it is the
 # mean size of a class divided by the size of this one, so that in sum all classes
-# count the same. ``TextBatches`` puts snippets of like length together.
+# count the same.
 
 
 def train_lstm(weights=None):
     model = build_model()
-    snippets = batches.TextBatches(texts[train], classes[train], BATCH_SIZE, seed=SEED)
-    adam = keras.optimizers.Adam(LEARNING_RATE)
     stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
-    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(
-        snippets,
-        validation_data=(texts[validation], classes[validation]),
+        learning.shuffled(seed=SEED),
+        validation_data=checking,
         class_weight=weights,
         epochs=EPOCHS,
         callbacks=[stop],
-        verbose=0,
     )
     return model, history
 
@@ -190,7 +203,7 @@ weights = {number: float(sizes.mean() / size) for number, size in enumerate(size
 print(*(f"{name} {weights[number]:.2f}" for number, name in enumerate(names)), sep=", ")
 plain, history = train_lstm()
 model, weighted_history = train_lstm(weights)
-print(f"tokens not read: {models.words_not_read(model, texts[test]).sum()}")
+print(f"tokens not read: {diagnostics.words_not_read(model, texts[test]).sum()}")
 fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.2), sharey=True)
 plots.history(history, metric="accuracy", ax=axes[0])
 plots.history(weighted_history, metric="accuracy", ax=axes[1])
@@ -216,16 +229,17 @@ def bag_of_tokens(weights=None):
 
 
 # %%
-majority = baselines.majority_class(texts[train], classes[train])
+from sklearn.dummy import DummyClassifier
+
+majority = DummyClassifier(strategy="most_frequent").fit(texts[train], classes[train])
 simple = {
     "largest class": majority.predict(texts[test]),
     "bag of tokens": bag_of_tokens().predict(texts[test]),
     "bag, weighted": bag_of_tokens(weights).predict(texts[test]),
 }
-said = {
-    **simple,
-    "LSTM": plain.predict(texts[test], verbose=0).argmax(axis=1),
-    "LSTM, weighted": model.predict(texts[test], verbose=0).argmax(axis=1),
+lstms = {
+    "LSTM": plain.predict(texts[test]).argmax(axis=1),
+    "LSTM, weighted": model.predict(texts[test]).argmax(axis=1),
 }
 
 # %%
@@ -234,12 +248,11 @@ said = {
 # *precision* the part of the answers with its name that are right; F1 is their harmonic
 # mean, low if one of the two is low; and macro-F1 is the plain mean over the classes.
 
-truth = classes[test]
-board = evaluation.Scoreboard(truth, metric="accuracy", baselines=simple)
-for name in ("LSTM", "LSTM, weighted"):
-    board.add(name, said[name])
+y_true = classes[test]
+board = evaluation.Scoreboard(y_true, lstms, baselines=simple, metric="accuracy")
+said = simple | lstms
 every = {"labels": range(len(names)), "zero_division": 0}
-f1 = {name: f1_score(truth, said[name], average="macro", **every) for name in said}
+f1 = {name: f1_score(y_true, said[name], average="macro", **every) for name in said}
 fig, ax = plt.subplots(figsize=(7, 3.8))
 for shift, label, scores in [(-0.2, "accuracy", board.scores), (0.2, "macro-F1", f1)]:
     heights = np.arange(len(said)) + shift
@@ -259,8 +272,8 @@ clear = min(score for name, score in board.scores.items() if name != guess)
 clear = clear >= board.scores[guess] + 0.3
 evaluation.claim("all others are at least 30 points more accurate than that", clear)
 best = board.best_baseline
-ahead = (said["LSTM"] == truth) * 1.0 - (said[best] == truth)
-error = ahead.std() / np.sqrt(len(truth))
+ahead = (said["LSTM"] == y_true) * 1.0 - (said[best] == y_true)
+error = ahead.std() / np.sqrt(len(y_true))
 lead = f"{100 * ahead.mean():+.1f} points, standard error {100 * error:.1f}"
 print(f"LSTM minus {best}: {lead}")
 close = abs(ahead.mean()) <= 3 * error
@@ -276,15 +289,15 @@ evaluation.claim("LSTM and best baseline are within 3 standard errors", close)
 # tokens adds little to the tokens themselves. A tie goes to the simpler model. The LSTM
 # is the one to have where order decides, or where there are no words to count.
 #
-# What is taken for what?
-# -----------------------
+# Which classes are mistaken for which?
+# -------------------------------------
 
-plots.confusion(truth, said["LSTM, weighted"], classes=names)
+plots.confusion(y_true, said["LSTM, weighted"], classes=names)
 
 # %%
-# Each row is a true class, from the largest to the rarest. The diagonal is right. Look
-# for the darkest fields off the diagonal, and for a column with many of them: a name
-# that the model gives too often.
+# In this :term:`confusion matrix` each row is a true class, from the largest to the
+# rarest. The diagonal is right. Look for the darkest fields off the diagonal, and for a
+# column with many of them: a name that the model gives too often.
 #
 # What class weights buy, and what they cost
 # ------------------------------------------
@@ -292,16 +305,16 @@ plots.confusion(truth, said["LSTM, weighted"], classes=names)
 rarest = [names.index(name) for name in names[-3:]]
 fig, ax = plt.subplots(figsize=(7, 3.4))
 for shift, name in [(-0.2, "LSTM"), (0.2, "LSTM, weighted")]:
-    recall = recall_score(truth, said[name], average=None, **every)
+    recall = recall_score(y_true, said[name], average=None, **every)
     ax.bar(np.arange(len(names)) + shift, recall, width=0.38, label=name)
 ax.set_xticks(range(len(names)), names, rotation=30, ha="right")
 ax.set(title="Recall of each class", ylabel="part that is found", ylim=(0, 1.2))
 ax.legend(ncols=2, loc="upper right")
-rare = np.isin(truth, rarest)
+rare = np.isin(y_true, rarest)
 named = {name: np.isin(answers, rarest).sum() for name, answers in said.items()}
 print(f"The three rarest classes, {rare.sum()} snippets:")
 for name, answers in said.items():
-    found = (answers == truth)[rare].sum()
+    found = (answers == y_true)[rare].sum()
     print(f"  {name:14} names them {named[name]:3} times, finds {found}")
 
 # %%
@@ -324,7 +337,7 @@ evaluation.claim("in the end 90 % of the training snippets are right", by_heart)
 # Look closer: what is mistaken?
 # ------------------------------
 
-right = said["LSTM, weighted"] == truth
+right = said["LSTM, weighted"] == y_true
 edges = [1, 5, 8, 12, 20, 40, lengths.max() + 1]
 edges = [edge for edge in edges if edge <= lengths.max() + 1]
 group = np.digitize(lengths[test], edges)
@@ -342,10 +355,10 @@ ax.margins(y=0.12)
 few = lengths[test] < 5
 gap = bool(few.any()) and right[~few].mean() - right[few].mean() >= 0.05
 evaluation.claim("snippets below 5 tokens are right less often, by 5 points", gap)
-sure = model.predict(texts[test], verbose=0).max(axis=1)
+sure = model.predict(texts[test]).max(axis=1)
 for wrong in np.flatnonzero(~right)[:5]:
     answer = names[said["LSTM, weighted"][wrong]]
-    print(f"{names[truth[wrong]]:>12}, said {answer:12}", texts[test][wrong][:48])
+    print(f"{names[y_true[wrong]]:>12}, said {answer:12}", texts[test][wrong][:48])
 often = bool((sure > 0.9).any()) and right[sure > 0.9].mean() >= 0.85
 evaluation.claim("of the answers above 0.9 at least 85 of 100 are right", often)
 seldom = bool((sure < 0.5).any()) and right[sure < 0.5].mean() <= 0.6
@@ -363,12 +376,12 @@ evaluation.claim("of the answers below 0.5 at most 60 of 100 are right", seldom)
 import tempfile
 
 mine = ["del self._toc[key]", "return self"]
-snippets = np.array([cut(text) for text in mine], dtype=object)
-probabilities = model.predict(snippets, verbose=0)
+snippets = np.array([cut(code) for code in mine], dtype=object)
+probabilities = model.predict(snippets)
 fig, axes = plt.subplots(1, 2, figsize=(7.4, 3), sharey=True)
-for ax, text, probability in zip(axes, mine, probabilities, strict=True):
+for ax, code, probability in zip(axes, mine, probabilities, strict=True):
     ax.barh(names, probability)
-    ax.set(title=text, xlabel="probability", xlim=(0, 1))
+    ax.set(title=code, xlabel="probability", xlim=(0, 1))
 axes[0].invert_yaxis()
 surer = bool(probabilities[0].max() > probabilities[1].max())
 evaluation.claim("the model is surer of the first snippet than of the second", surer)
@@ -379,7 +392,7 @@ evaluation.claim("the probabilities of a snippet sum to one", one)
 with tempfile.TemporaryDirectory() as folder:
     model.save(Path(folder, "modules.keras"))
     loaded = keras.saving.load_model(Path(folder, "modules.keras"))
-same = np.allclose(loaded.predict(snippets, verbose=0), probabilities, atol=1e-6)
+same = np.allclose(loaded.predict(snippets), probabilities, atol=1e-6)
 evaluation.claim("the loaded model gives the same answer", same)
 
 # %%
@@ -400,7 +413,7 @@ evaluation.claim("the loaded model gives the same answer", same)
 #    The other parts stand for snippets that you do not have yet. How many of each class
 #    there will be is one of the things you cannot know.
 #
-# Next: :doc:`/gallery/3_sentiment/plot_1_classify_reviews` has two classes and words
+# Next: :doc:`/gallery/3_text/plot_1_classify_reviews` has two classes and words
 # instead of code; :doc:`/gallery/1_understand/plot_3_watch_the_gates` looks inside.
 
 plt.show()

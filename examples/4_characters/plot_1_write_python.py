@@ -3,10 +3,10 @@ Can an LSTM learn to write Python?
 ==================================
 
 You train an LSTM on the source code of Python's standard library, which is on your disk
-already, to say which character comes next. Out come how well it does on modules that it
-never saw, beside the best that counting can do, and new code, one character at a time.
-The page takes 40 to 90 seconds on a laptop. **For your own data, change the line that
-begins with** ``texts =``.
+already, to say which character comes next. You will see how well it does on modules
+that it never saw, beside the best that counting can do, and new code, one character at
+a time. The page takes 40 to 90 seconds on a laptop. **For your own data, change the
+line that begins with** ``texts =``.
 """
 
 # sphinx_gallery_parallel = False
@@ -15,8 +15,11 @@ begins with** ``texts =``.
 # Settings
 # --------
 
+import ast
 import tempfile
 import time
+import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import keras
@@ -26,8 +29,7 @@ import pandas as pd
 import tensorflow as tf
 from keras import layers
 
-from simple_lstm import baselines, batches, datasets, evaluation, generation
-from simple_lstm import plots, training
+from simple_lstm import callbacks, characters, datasets, diagnostics, evaluation, plots
 
 # %%
 UNITS, DIMENSIONS = 160, 32  # the LSTM's memory; numbers that stand for a character
@@ -55,13 +57,10 @@ print("\n".join(min(texts, key=len).splitlines()[:8]))
 # Split, then prepare
 # -------------------
 # Whole modules go into one part or another. If the halves of a module stood in two
-# parts, the model would know the names of the second half from the first. To have long
-# and short ones in each part, they are sorted by length and dealt out.
+# parts, the model would know the names of the second half from the first.
+# ``split_texts`` gives long and short ones to each part.
 
-by_length = sorted(texts, key=len)
-test, validation = by_length[3::10], by_length[7::10]
-train = [text for place, text in enumerate(by_length) if place % 10 not in (3, 7)]
-np.random.default_rng(SEED).shuffle(train)
+train, validation, test = datasets.split_texts(texts, seed=SEED)
 for name, part in [("train", train), ("validation", validation), ("test", test)]:
     print(f"{name:>10}: {len(part)} texts, {sum(map(len, part)):,} characters")
 
@@ -72,13 +71,13 @@ for name, part in [("train", train), ("validation", validation), ("test", test)]
 # ``[UNK]``, is left for what is *no* known character: one that stands in no training
 # text, and the empty string, which marks where a text begins.
 
-characters = sorted(set("".join(train)))
-to_numbers = layers.StringLookup(vocabulary=characters)
-to_characters = layers.StringLookup(vocabulary=characters, invert=True)
+known = sorted(set("".join(train)))
+to_numbers = layers.StringLookup(vocabulary=known)
+to_characters = layers.StringLookup(vocabulary=known, invert=True)
 numbers = to_numbers(tf.constant(["", *"if x:\n"]))
 back = [character.decode() for character in to_characters(numbers).numpy()]
-PROMPT = PROMPT if set(PROMPT) <= set(characters) else train[0][:1]
-print(len(characters), "characters:", repr("".join(characters)))
+PROMPT = PROMPT if set(PROMPT) <= set(known) else train[0][:1]
+print(len(known), "characters:", repr("".join(known)))
 print("numbers:", *numbers.numpy())
 print("back:   ", *map(repr, back))
 
@@ -113,16 +112,16 @@ def build_model(batch_size=None):
     return keras.Sequential(
         [
             keras.Input(batch_shape=(batch_size, None), dtype="string"),
-            layers.StringLookup(vocabulary=characters),
-            layers.Embedding(len(characters) + 1, DIMENSIONS),
+            layers.StringLookup(vocabulary=known),
+            layers.Embedding(len(known) + 1, DIMENSIONS),
             layers.LSTM(UNITS, return_sequences=True, stateful=batch_size is not None),
-            layers.Dense(len(characters) + 1, activation="softmax"),
+            layers.Dense(len(known) + 1, activation="softmax"),
         ]
     )
 
 
 trained = build_model(BATCH_SIZE)
-trained.summary()
+trained.summary(print_fn=print)
 
 # %%
 # A text far longer than memory
@@ -154,12 +153,10 @@ ax.grid(visible=False)
 # :term:`backpropagation through time`.
 #
 # It is right only if row 1 of a batch goes on where row 1 of the last batch ended.
-# Keras cannot check that, and shuffles batches unless told not to. ``TextStreams`` cuts
-# the pieces; ``training.fit`` keeps their order and sets the state to zero before each
-# pass.
+# ``CharacterStreams`` cuts the pieces and refuses to give them in another order.
 
-streams = batches.TextStreams(train, trained, time_steps=TIME_STEPS)
-validating = batches.TextStreams(validation, trained, time_steps=TIME_STEPS)
+streams = characters.CharacterStreams(train, trained, time_steps=TIME_STEPS)
+validating = characters.CharacterStreams(validation, trained, time_steps=TIME_STEPS)
 inputs, targets = streams[0]
 print(len(streams), "batches; inputs", inputs.shape, "targets", targets.shape)
 print("unknown characters in the validation texts:", validating.unknown)
@@ -175,9 +172,9 @@ print("unknown characters in the validation texts:", validating.unknown)
 
 def write_sample(epoch, logs=None):
     title = f" after {epoch + 1} of {EPOCHS} epochs " if epoch >= 0 else " untrained "
-    print(title.center(60, "-"))
+    print(f"\n{title:-^60}")
     options = {"temperature": TEMPERATURE, "seed": SEED}
-    print(generation.generate(trained, PROMPT, 200, **options))
+    print(characters.generate(trained, PROMPT, 200, **options))
 
 
 # %%
@@ -185,13 +182,23 @@ rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * len(stream
 muon = keras.optimizers.Muon(rate, weight_decay=WEIGHT_DECAY, clipnorm=1.0)
 trained.compile(muon, "sparse_categorical_crossentropy")
 write_sample(-1)
-history = training.fit(
-    trained,
+
+# %%
+# Keras shuffles batches unless told not to: ``shuffle=False``. ``ResetStates`` sets the
+# state to zero before each pass over training or validation texts. The weights of the
+# best epoch are kept. First ``diagnose`` looks for common mistakes.
+
+diagnostics.diagnose(trained, streams, validating)
+history = trained.fit(
     streams,
-    validation=validating,
+    validation_data=validating,
+    shuffle=False,
     epochs=EPOCHS,
-    seed=SEED,
-    callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=write_sample)],
+    callbacks=[
+        callbacks.ResetStates(),
+        keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True),
+        keras.callbacks.LambdaCallback(on_epoch_end=write_sample),
+    ],
 )
 
 # %%
@@ -201,29 +208,31 @@ history = training.fit(
 
 model = build_model()
 model.set_weights(trained.get_weights())
-print(history)
 plots.history(history, unit="nats per character")
 
 # %%
 # Is it any good?
 # ---------------
-# The loss is the :term:`cross-entropy` in **nats** (:term:`nat`) per character, and *e*
-# to the power of the loss has a plain meaning: a model with a loss of 1.4 is as unsure
-# as if it had to choose among four characters, all equally likely. The baselines
-# *count*: an :term:`n-gram` model knows which character followed the last one, two,
-# three … in the training texts.
+# The **negative log-likelihood** of a character is minus the natural logarithm of the
+# probability that the model gave it: 0 if it was sure of it, more the less it expected
+# it. The unit is the :term:`nat`. The mean over a text is the loss, the
+# :term:`cross-entropy`, and *e* to the power of the loss has a plain meaning: a model
+# with a loss of 1.4 is as unsure as if it had to choose among four characters, all
+# equally likely. The baselines *count*: an :term:`n-gram` model knows which character
+# followed the last one, two, three … in the training texts.
 
-counted = baselines.NGram(max(CONTEXTS)).fit(train)
+counts = characters.NGram(max(CONTEXTS)).fit(train)
 
 
 def loss_on_test(model):
-    return np.concatenate([generation.surprisal(model, text) for text in test]).mean()
+    nats = [characters.negative_log_likelihood(model, text) for text in test]
+    return np.concatenate(nats).mean()
 
 
-losses = {f"n-gram, context {k}": loss_on_test(counted.up_to(k)) for k in CONTEXTS}
+losses = {f"n-gram, context {k}": loss_on_test(counts.up_to(k)) for k in CONTEXTS}
 losses = {
-    "all equally likely": np.log(len(characters) + 1),
-    "how common each is": loss_on_test(counted.up_to(0)),
+    "all equally likely": np.log(len(known) + 1),
+    "how common each is": loss_on_test(counts.up_to(0)),
     **losses,
     "LSTM": loss_on_test(model),
 }
@@ -252,25 +261,44 @@ evaluation.claim("the longest context is not the best", max(CONTEXTS) > BEST_CON
 #
 # Does it write Python?
 # ---------------------
-# A line is right if Python can parse it. Judged by that alone, a model that copies
-# would be as good as the people it copies, so the table also shows how many of the
-# longer lines stand in the training texts. What people wrote, the test modules, is the
-# measure.
+# A line is right if Python can parse it, by itself or in one of these frames. What
+# people wrote, the test modules, is the measure: many of their lines are part of a
+# docstring or of a longer statement.
+
+warnings.filterwarnings("ignore", category=SyntaxWarning)  # odd escapes in strings
+FRAMES = ["{}", "{} pass", "if 0: pass\n{} pass", "try: pass\n{} pass"]
+FRAMES += ["{} pass\nfinally: pass", "{}\ndef f(): pass"]
+
+
+def parses(line):
+    for frame in FRAMES:
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return bool(ast.parse(frame.format(line)))
+    return False
+
+
+# %%
+# Judged by that alone, a model that copies would be as good as the people it copies, so
+# the table also shows how many of the longer lines stand in the training texts.
 
 
 def judge(written):
-    long = [line.strip() for line in written.splitlines() if len(line.strip()) >= 20]
-    share = np.mean([line in known_lines for line in long]) if long else np.nan
-    return {"lines that parse": evaluation.lines_that_parse(written), "copied": share}
+    lines = [line.strip() for line in written.splitlines()]
+    code = [line for line in lines if line and not line.startswith("#")]
+    long = [line for line in lines if len(line) >= 20]
+    parsed = np.mean([parses(line) for line in code]) if code else np.nan
+    copied = np.mean([line in known_lines for line in long]) if long else np.nan
+    return {"lines that parse": parsed, "copied": copied}
 
 
+# %%
 known_lines = {line.strip() for text in train for line in text.splitlines()}
-ngram = counted.up_to(BEST_CONTEXT)
+ngram = counts.up_to(BEST_CONTEXT)
 options = {"temperature": TEMPERATURE, "seed": SEED}
 longest = f"n-gram, context {max(CONTEXTS)}"
 written = {
-    name: generation.generate(writer, PROMPT, 8000, **options)
-    for name, writer in [("LSTM", model), (best, ngram), (longest, counted)]
+    name: characters.generate(writer, PROMPT, 8000, **options)
+    for name, writer in [("LSTM", model), (best, ngram), (longest, counts)]
 }
 written["written by hand"] = "".join(test)
 quality = pd.DataFrame({name: judge(text) for name, text in written.items()}).T
@@ -309,7 +337,8 @@ for _ in range(80):
         (text[start - BEFORE : start], "", other[there - BEFORE : there]),
         strict=True,
     ):
-        ways[way].append(generation.surprisal(model, before + piece)[-PIECE:])
+        nats = characters.negative_log_likelihood(model, before + piece)
+        ways[way].append(nats[-PIECE:])
 
 # %%
 places = np.arange(0, PIECE, 5)
@@ -340,15 +369,15 @@ evaluation.claim("in the last 20 they are less than half as far apart", bool(met
 # How quick is it?
 # ----------------
 # Many tutorials write like this: give the model the last 100 characters, take the
-# answer, add it, and start again. Every character then costs 100 steps, and a call of
-# ``predict``. ``generate`` keeps the state and takes one step.
+# answer, add it, and start again. Every character then costs 100 steps. ``generate``
+# keeps the state and takes one step.
 
 
 def write_by_window(prompt, length, window=100):
     drawing, text = np.random.default_rng(SEED), list(prompt)
     for _ in range(length):
-        answer = model.predict(tf.constant([text[-window:]]), verbose=0)[0, -1, 1:]
-        text.append(str(drawing.choice(characters, p=answer / answer.sum())))
+        answer = model.predict_on_batch(tf.constant([text[-window:]]))[0, -1, 1:]
+        text.append(str(drawing.choice(known, p=answer / answer.sum())))
     return "".join(text)
 
 
@@ -363,12 +392,12 @@ start = train[0][:100]  # only the speed is measured
 write_by_window(start, 1)  # the first call of predict compiles
 speeds = {
     "window": per_second(write_by_window, start, 25),
-    "state": per_second(lambda *given: generation.generate(model, *given), start, 5000),
+    "state": per_second(lambda *given: characters.generate(model, *given), start, 5000),
 }
 print(*(f"{way}: {speed:,.0f} characters/s" for way, speed in speeds.items()), sep="; ")
 print(f"ratio: {speeds['state'] / speeds['window']:,.0f}")
-quick = speeds["state"] >= 2000 and speeds["state"] >= 20 * speeds["window"]
-evaluation.claim("with its state: 2,000 characters/s, and 20 times the window", quick)
+quick = speeds["state"] >= 2000 and speeds["state"] >= 10 * speeds["window"]
+evaluation.claim("with its state: 2,000 characters/s, and 10 times the window", quick)
 
 # %%
 # Use it
@@ -377,12 +406,12 @@ evaluation.claim("with its state: 2,000 characters/s, and 20 times the window", 
 # same seed, and ``load_model`` needs nothing but Keras.
 
 mine = PROMPT  # or a beginning of your own
-after = generation.generate(model, mine, 400, temperature=0.5, seed=SEED)
+after = characters.generate(model, mine, 400, temperature=0.5, seed=SEED)
 print(mine + after)
 with tempfile.TemporaryDirectory() as folder:
     model.save(Path(folder, "writer.keras"))
     loaded = keras.saving.load_model(Path(folder, "writer.keras"))
-again = generation.generate(loaded, mine, 400, temperature=0.5, seed=SEED)
+again = characters.generate(loaded, mine, 400, temperature=0.5, seed=SEED)
 evaluation.claim("the loaded model writes the same text", again == after)
 
 # %%

@@ -4,8 +4,8 @@ How to draw the next character: temperature and top-p
 
 A model of characters gives probabilities; a text needs one character. You train an LSTM
 on Python's own source code and draw from it in several ways: always taking the
-likeliest character ends in a loop, too much freedom gives nonsense. Out comes a map of
-both dangers, with the way between them. The page takes 30 to 80 seconds on a laptop.
+likeliest character ends in a loop, too much freedom gives nonsense. You will see a map
+of both dangers, with the way between them. The page takes 30 to 80 seconds on a laptop.
 **For your own data, change the line that begins with** ``texts =``.
 """
 
@@ -13,7 +13,10 @@ both dangers, with the way between them. The page takes 30 to 80 seconds on a la
 # Settings
 # --------
 
+import ast
 import tempfile
+import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import keras
@@ -21,8 +24,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
 
-from simple_lstm import baselines, batches, datasets, evaluation, generation, models
-from simple_lstm import plots, training
+from simple_lstm import callbacks, characters, datasets, diagnostics, evaluation, plots
 
 # %%
 UNITS, EPOCHS = 160, 2  # the LSTM's memory; passes over the training texts
@@ -44,27 +46,32 @@ plt.style.use("simple_lstm.simple_lstm")
 
 texts = datasets.load_python_source(characters=1_000_000, seed=SEED)
 
-by_length = sorted(texts, key=len)
-test, validation = by_length[3::10], by_length[7::10]
-train = [text for place, text in enumerate(by_length) if place % 10 not in (3, 7)]
-np.random.default_rng(SEED).shuffle(train)
+train, validation, test = datasets.split_texts(texts, seed=SEED)
 print(*(f"{sum(map(len, part)):,}" for part in (train, validation, test)), "characters")
 
 # %%
 updates = EPOCHS * sum(map(len, train)) // (BATCH_SIZE * TIME_STEPS)
 rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, updates)
 build = {"units": UNITS, "learning_rate": rate, "weight_decay": WEIGHT_DECAY}
-trained = models.character_model(train, batch_size=BATCH_SIZE, seed=SEED, **build)
-history = training.fit(
-    trained,
-    batches.TextStreams(train, trained, time_steps=TIME_STEPS),
-    validation=batches.TextStreams(validation, trained, time_steps=TIME_STEPS),
+trained = characters.character_model(train, batch_size=BATCH_SIZE, seed=SEED, **build)
+
+# %%
+# ``diagnose`` looks for common mistakes before Keras trains.
+
+streams = characters.CharacterStreams(train, trained, time_steps=TIME_STEPS)
+validating = characters.CharacterStreams(validation, trained, time_steps=TIME_STEPS)
+diagnostics.diagnose(trained, streams, validating)
+stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+history = trained.fit(
+    streams,
+    validation_data=validating,
+    shuffle=False,
     epochs=EPOCHS,
-    seed=SEED,
+    callbacks=[callbacks.ResetStates(), stop],
 )
-model = models.character_model(train, units=UNITS)  # takes any batch, starts from zero
+model = characters.character_model(train, units=UNITS)  # any batch, starts from zero
 model.set_weights(trained.get_weights())
-print(history)
+print(f"{min(history.history['val_loss']):.2f} nats per validation character")
 
 # %%
 # One point, many ways to go on
@@ -75,7 +82,7 @@ print(history)
 
 PROMPT = PROMPT if set(PROMPT) <= set("".join(train)) else train[0][:1]
 ways = {
-    f"temperature {value}": generation.probabilities(model, PROMPT, temperature=value)
+    f"temperature {value}": characters.probabilities(model, PROMPT, temperature=value)
     for value in (1.0, 0.5, 1.5)
 }
 ax = plots.next_characters(ways)
@@ -94,7 +101,7 @@ evaluation.claim("a higher temperature leaves more open", rising)
 # off. Where the model is sure, one character is left; where it is not, many.
 
 ways = {
-    f"top-p {value}": generation.probabilities(model, PROMPT, top_p=value)
+    f"top-p {value}": characters.probabilities(model, PROMPT, top_p=value)
     for value in (1.0, 0.9, 0.5)
 }
 ax = plots.next_characters(ways)
@@ -111,16 +118,31 @@ evaluation.claim("a lower top-p leaves fewer characters", fewer)
 samples = [{"temperature": value} for value in (0.0, 0.4, 0.8, 1.6)]
 for options in [*samples, {"top_p": 0.8}]:
     print(*(f"-------- {name} {value} --------" for name, value in options.items()))
-    print(PROMPT + generation.generate(model, PROMPT, 220, seed=SEED, **options))
+    print(PROMPT + characters.generate(model, PROMPT, 220, seed=SEED, **options))
 
 # %%
 # Two dangers, measured
 # ---------------------
 # **Repetition**: of all runs of twelve characters in a text, how many are different
 # (`Li et al., 2016 <https://aclanthology.org/N16-1014/>`_)? **Nonsense**: how many
-# lines does Python refuse? A good setting is far from both. What people wrote, cut to
-# the same length, shows what is possible, and an :term:`n-gram` model, which only
-# counts, is drawn from in the same way.
+# lines does Python refuse, by themselves and in all of these frames? A good setting is
+# far from both.
+
+warnings.filterwarnings("ignore", category=SyntaxWarning)  # odd escapes in strings
+FRAMES = ["{}", "{} pass", "if 0: pass\n{} pass", "try: pass\n{} pass"]
+FRAMES += ["{} pass\nfinally: pass", "{}\ndef f(): pass"]
+
+
+def parses(line):
+    for frame in FRAMES:
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return bool(ast.parse(frame.format(line)))
+    return False
+
+
+# %%
+# What people wrote, cut to the same length, shows what is possible, and an
+# :term:`n-gram` model, which only counts, is drawn from in the same way.
 
 
 def distinct(text, size=12):
@@ -129,33 +151,37 @@ def distinct(text, size=12):
 
 
 def judge(written):
-    right = evaluation.lines_that_parse("\n".join(written))
-    return np.mean([distinct(text) for text in written]), right
+    lines = [line.strip() for text in written for line in text.splitlines()]
+    code = [line for line in lines if line and not line.startswith("#")]
+    parsed = np.mean([parses(line) for line in code]) if code else np.nan
+    return np.mean([distinct(text) for text in written]), parsed
 
 
+# %%
 def path(writer, name, values):
     """Both measures for each value of a setting, over SAMPLES texts."""
     points = []
     for value in values:
         options = [{name: value, "seed": seed} for seed in range(SAMPLES)]
-        points.append(
-            [generation.generate(writer, PROMPT, LENGTH, **one) for one in options]
-        )
-    return np.array([judge(written) for written in points])
+        written = [
+            characters.generate(writer, PROMPT, LENGTH, **each) for each in options
+        ]
+        points.append(judge(written))
+    return np.array(points)
 
 
 # %%
-counted = baselines.NGram(max(CONTEXTS)).fit(train)
+counts = characters.NGram(max(CONTEXTS)).fit(train)
 some = "".join(validation)[:50_000]  # enough to tell which context is best
-loss = {k: counted.up_to(k).surprisal(some).mean() for k in CONTEXTS}
-best, longest = min(loss, key=loss.get), max(CONTEXTS)
+nats = {k: counts.up_to(k).negative_log_likelihood(some).mean() for k in CONTEXTS}
+best, longest = min(nats, key=nats.get), max(CONTEXTS)
 print("best context of the n-gram on validation modules:", best)
 usable = TEMPERATURES[3:]
 paths = {
     "LSTM, temperature": path(model, "temperature", TEMPERATURES),
     "LSTM, top-p": path(model, "top_p", TOP_PS),
-    f"n-gram of {best}, temperature": path(counted.up_to(best), "temperature", usable),
-    f"n-gram of {longest}, temperature": path(counted, "temperature", usable),
+    f"n-gram of {best}, temperature": path(counts.up_to(best), "temperature", usable),
+    f"n-gram of {longest}, temperature": path(counts, "temperature", usable),
 }
 whole = "".join(test)
 starts = range(0, max(1, len(whole) - LENGTH), LENGTH)
@@ -185,13 +211,13 @@ nonsense = warm[1] <= between / 1.5
 evaluation.claim(
     "at 0.6 to 1.0 at least 1.5 times as many lines parse as at 1.6", nonsense
 )
-counts = {
+shares = {
     k: paths[f"n-gram of {k}, temperature"][:3, 1].mean() for k in (best, longest)
 }
-evaluation.claim("and more than of the best n-gram", between > counts[best])
-copies = counts[longest] >= counts[best]
+evaluation.claim("and more than of the best n-gram", between > shares[best])
+copies = shares[longest] >= shares[best]
 evaluation.claim("more lines of the n-gram with the longest context parse", copies)
-print("lines that parse:", f"LSTM {between:.0%}, longest n-gram {counts[longest]:.0%}")
+print("lines that parse:", f"LSTM {between:.0%}, longest n-gram {shares[longest]:.0%}")
 
 # %%
 # Follow the path of the temperature from its cold end at the left: first the runs
@@ -209,7 +235,7 @@ print("lines that parse:", f"LSTM {between:.0%}, longest n-gram {counts[longest]
 
 piece = max(test, key=len)[:6000]
 symbols = model.layers[0](tf.constant([["", *piece]])).numpy()[0]
-answers = model.predict(tf.constant([["", *piece[:-1]]]), verbose=0)[0]
+answers = model.predict(tf.constant([["", *piece[:-1]]]))[0]
 logs = np.log(np.maximum(answers, 1e-30))
 grid = np.array([0.4, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6])
 losses = []
@@ -239,7 +265,7 @@ evaluation.claim(
 
 options = {"temperature": 0.8, "top_p": 0.9, "seed": SEED}
 written = ""
-for character in generation.stream(model, PROMPT, 1000, **options):
+for character in characters.stream(model, PROMPT, 1000, **options):
     written += character
     if written.count("\n") == 8:
         break
@@ -247,7 +273,7 @@ print(PROMPT + written)
 with tempfile.TemporaryDirectory() as folder:
     model.save(Path(folder, "writer.keras"))
     loaded = keras.saving.load_model(Path(folder, "writer.keras"))
-again = generation.generate(loaded, PROMPT, len(written), **options)
+again = characters.generate(loaded, PROMPT, len(written), **options)
 evaluation.claim("the loaded model writes the same text", again == written)
 
 # %%

@@ -27,8 +27,8 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from simple_lstm import batches, cell, datasets, evaluation, gates, generation, models
-from simple_lstm import plots, training
+from simple_lstm import callbacks, cell, characters, datasets, diagnostics, evaluation
+from simple_lstm import gates, plots
 
 # %%
 UNITS, EPOCHS = 192, 2  # the LSTM's memory; passes over the training texts
@@ -46,27 +46,32 @@ plt.style.use("simple_lstm.simple_lstm")
 
 texts = datasets.load_python_source(characters=800_000, seed=SEED)
 
-by_length = sorted(texts, key=len)
-test, validation = by_length[3::10], by_length[7::10]
-train = [text for place, text in enumerate(by_length) if place % 10 not in (3, 7)]
-np.random.default_rng(SEED).shuffle(train)
+train, validation, test = datasets.split_texts(texts, seed=SEED)
 
 # %%
 updates = EPOCHS * sum(map(len, train)) // (BATCH_SIZE * TIME_STEPS)
 rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, updates)
 build = {"units": UNITS, "learning_rate": rate, "weight_decay": WEIGHT_DECAY}
-trained = models.character_model(train, batch_size=BATCH_SIZE, seed=SEED, **build)
-untrained = models.character_model(train, units=UNITS, seed=SEED)
-history = training.fit(
-    trained,
-    batches.TextStreams(train, trained, time_steps=TIME_STEPS),
-    validation=batches.TextStreams(validation, trained, time_steps=TIME_STEPS),
+trained = characters.character_model(train, batch_size=BATCH_SIZE, seed=SEED, **build)
+untrained = characters.character_model(train, units=UNITS, seed=SEED)
+
+# %%
+# ``diagnose`` looks for common mistakes before Keras trains.
+
+streams = characters.CharacterStreams(train, trained, time_steps=TIME_STEPS)
+validating = characters.CharacterStreams(validation, trained, time_steps=TIME_STEPS)
+diagnostics.diagnose(trained, streams, validating)
+stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+history = trained.fit(
+    streams,
+    validation_data=validating,
+    shuffle=False,
     epochs=EPOCHS,
-    seed=SEED,
+    callbacks=[callbacks.ResetStates(), stop],
 )
-model = models.character_model(train, units=UNITS)  # takes any batch, starts from zero
+model = characters.character_model(train, units=UNITS)  # any batch, starts from zero
 model.set_weights(trained.get_weights())
-print(history)
+print(f"{min(history.history['val_loss']):.2f} nats per validation character")
 
 # %%
 # What a programmer would name
@@ -115,16 +120,16 @@ for name, row in zip(NAMES, describe(example).T, strict=True):
 # %%
 # The memory while it reads
 # -------------------------
-# ``cell.forward``, the LSTM in NumPy, reads the weights out of Keras and keeps the
-# :term:`cell state` after each character. It is taken in two ways, as it is, and its
-# tanh, from -1 to 1; times the :term:`output gate` that is the :term:`hidden state`,
-# which the rest of the model sees.
+# ``cell.forward``, the LSTM in NumPy, takes the weights of the Keras layer and keeps
+# the :term:`cell state` after each character. It is taken in two ways, as it is, and
+# its tanh, from -1 to 1; times the :term:`output gate` that is the :term:`hidden
+# state`, which the rest of the model sees.
 
 
 def memory(model, text):
     symbols = model.layers[0](tf.constant(["", *text])).numpy()
     x = model.layers[1].embeddings.numpy()[symbols]
-    trace = cell.forward(x, cell.Weights.from_keras(model.layers[2]))
+    trace = cell.forward(x, gates.read_weights(model.layers[2]))
     return np.hstack([trace.cell, np.tanh(trace.cell)])[1:]  # (characters, 2 units)
 
 
@@ -278,7 +283,7 @@ ax = plots.gates(short, units=[unit], labels=["", *snippet])
 
 symbols = model.layers[0](tf.constant(["", *whole])).numpy()
 x = model.layers[1].embeddings.numpy()[symbols]
-forget = cell.forward(x, cell.Weights.from_keras(model.layers[2])).forget[1:, unit]
+forget = cell.forward(x, gates.read_weights(model.layers[2])).forget[1:, unit]
 opening = np.diff(named[:, 0], prepend=0) > 0
 later = (named[:, 0] > 0) & ~opening
 for where, rows in [("at opening quotes", opening), ("inside strings", later)]:
@@ -288,12 +293,14 @@ for where, rows in [("at opening quotes", opening), ("inside strings", later)]:
 # Does the model use it?
 # ----------------------
 # A correlation shows that something is known, not that it is used. So the unit is cut
-# off: its weights to all that reads it are set to zero, and the loss is taken again,
-# inside strings and elsewhere. So are five others, drawn at random.
+# off: its weights to all that reads it are set to zero, and the *negative
+# log-likelihood* of each character (minus the logarithm of its probability, whose mean
+# is the loss) is taken again, inside strings and elsewhere. So are five others, drawn
+# at random.
 
 
 def cut_off(unit):
-    silent = models.character_model(train, units=UNITS)
+    silent = characters.character_model(train, units=UNITS)
     arrays = [array.copy() for array in model.get_weights()]
     for array in (arrays[2], arrays[4]):  # to the gates, and to the answer
         array[unit] = 0
@@ -302,12 +309,17 @@ def cut_off(unit):
 
 
 # %%
-inside = named[:, 0] > 0.5
-before = generation.surprisal(model, whole)
+before = characters.negative_log_likelihood(model, whole)
 rng = np.random.default_rng(SEED)
 others = rng.choice(np.delete(np.arange(UNITS), unit), 5, replace=False)
-rise = [generation.surprisal(cut_off(one), whole) - before for one in (unit, *others)]
+rise = [
+    characters.negative_log_likelihood(cut_off(one), whole) - before
+    for one in (unit, *others)
+]
+
+# %%
 names = [f"unit {unit}", *(f"unit {other}, drawn" for other in others)]
+inside = named[:, 0] > 0.5
 parts = {"in strings": inside, "elsewhere": ~inside}
 costs = pd.DataFrame(
     {part: [one[rows].mean() for one in rise] for part, rows in parts.items()}, names

@@ -4,9 +4,9 @@ Teach an LSTM your own text, and see when it learns it by heart
 
 You give an LSTM a text file of any kind, in any language, and it writes more of it. How
 much text is enough? With little a large model soon knows it by heart and gets worse at
-everything else. You see that happen, hold three remedies against it, and compare the
-LSTM with counting at three sizes. The page takes 25 to 80 seconds on a laptop. **For
-your own data, change the line that begins with** ``text =``.
+everything else. You see that happen, try three remedies, and compare the LSTM with
+counting at three sizes. The page takes 25 to 80 seconds on a laptop. **For your own
+data, change the line that begins with** ``text =``.
 """
 
 # sphinx_gallery_parallel = False
@@ -17,6 +17,7 @@ your own data, change the line that begins with** ``text =``.
 
 import pydoc_data.topics
 import tempfile
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -25,8 +26,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from simple_lstm import baselines, batches, evaluation, generation, models, plots
-from simple_lstm import training
+from simple_lstm import callbacks, characters, diagnostics, evaluation, plots
 
 # %%
 SMALL = 15_000  # characters of a small corpus
@@ -89,23 +89,33 @@ print(f"{len(train):,} to learn from, {len(validation):,} and {len(test):,} kept
 # Learning by heart
 # -----------------
 # Only its first ``SMALL`` characters are given to the model, again and again. The
-# characters that it knows are those of the whole training text.
+# characters that it knows are those of the whole training text. Training goes through
+# all epochs, to see what happens; the weights of the best one are kept all the same.
+# ``diagnose`` looks for common mistakes before Keras trains.
+
+keep_best = keras.callbacks.EarlyStopping(patience=EPOCHS, restore_best_weights=True)
 
 
+def read(text, model):
+    return characters.CharacterStreams([text], model, time_steps=TIME_STEPS)
+
+
+# %%
 def train_lstm(size, epochs, units=UNITS, dropout=0.0, rate=LEARNING_RATE):
     build = {"units": units, "dropout": dropout, "learning_rate": rate, "seed": SEED}
-    stateful = models.character_model([train], batch_size=BATCH_SIZE, **build)
-    history = training.fit(
-        stateful,
-        batches.TextStreams([train[:size]], stateful, time_steps=TIME_STEPS),
-        validation=batches.TextStreams([validation], stateful, time_steps=TIME_STEPS),
+    stateful = characters.character_model([train], batch_size=BATCH_SIZE, **build)
+    streams, validating = read(train[:size], stateful), read(validation, stateful)
+    diagnostics.diagnose(stateful, streams, validating)
+    history = stateful.fit(
+        streams,
+        validation_data=validating,
+        shuffle=False,
         epochs=epochs,
-        patience=epochs,  # to see what happens; the best epoch is kept all the same
-        seed=SEED,
+        callbacks=[callbacks.ResetStates(), keep_best],
     )
-    model = models.character_model([train], **build)
+    model = characters.character_model([train], **build)
     model.set_weights(stateful.get_weights())
-    return model, history
+    return model, pd.DataFrame(history.history, index=np.array(history.epoch) + 1)
 
 
 # %%
@@ -116,10 +126,10 @@ small = {
 }
 fig, ax = plt.subplots(figsize=(7, 3.8))
 for place, (name, (_, history)) in enumerate(small.items()):
-    losses = history.table["val_loss"]
+    losses = history["val_loss"]
     ax.plot(losses, color=f"C{place}", label=name)
-    ax.plot(history.table["loss"], ":", color=f"C{place}")
-    ax.plot(history.best_epoch, losses.min(), "o", ms=9, mfc="none", color=f"C{place}")
+    ax.plot(history["loss"], ":", color=f"C{place}")
+    ax.plot(losses.idxmin(), losses.min(), "o", ms=9, mfc="none", color=f"C{place}")
 ax.set(title=f"The same {SMALL:,} characters again and again", xlabel="epoch")
 ax.set(ylabel="nats per character")
 ax.legend(title="solid: validation, dotted: training")
@@ -131,10 +141,10 @@ ax.legend(title="solid: validation, dotted: training")
 table = pd.DataFrame(
     {
         name: {
-            "best epoch": history.best_epoch,
-            "best validation loss": history.table["val_loss"].min(),
-            "validation loss at the end": history.table["val_loss"].iloc[-1],
-            "training loss at the end": history.table["loss"].iloc[-1],
+            "best epoch": history["val_loss"].idxmin(),
+            "best validation loss": history["val_loss"].min(),
+            "validation loss at the end": history["val_loss"].iloc[-1],
+            "training loss at the end": history["loss"].iloc[-1],
         }
         for name, (_, history) in small.items()
     }
@@ -152,23 +162,29 @@ epoch = table["best epoch"].to_list()
 evaluation.claim("and comes later than without", bool(epoch[1] > epoch[0]))
 
 # %%
-# Three remedies. **Early stopping** costs nothing: ``training.fit`` goes back to the
-# best epoch, marked by a circle. **Fewer units** leave less room to learn by heart, but
-# also less to learn with. :term:`Dropout <dropout>` leaves out a part of what the LSTM
-# says, another one each time, so that no single unit can be relied on: the best epoch
-# comes later, and is better.
+# Three remedies. **Early stopping** costs nothing: Keras goes back to the weights of
+# the best epoch, marked by a circle. **Fewer units** leave less room to learn by heart,
+# but also less to learn with. :term:`Dropout <dropout>` leaves out a part of what the
+# LSTM says, another one each time, so that no single unit can be relied on: the best
+# epoch comes later, and is better.
 #
 # How much text is enough?
 # ------------------------
 # The best model of the small corpus, and two of ``UNITS`` units on more of the text,
 # trained without dropout, in fewer passes, with a rate that falls to zero. They are
-# judged on test data beside an :term:`n-gram` model of the same text. Its context is
-# the one that is best on the test data: an advantage that the LSTM does not get.
+# judged on test data, by the mean *negative log-likelihood* of a character (minus the
+# logarithm of its probability), beside an :term:`n-gram` model of the same text. Its
+# context is the one that is best on the test data: an advantage that the LSTM does not
+# get.
+
+
+def loss_on_test(model):
+    return characters.negative_log_likelihood(model, test).mean()
 
 
 def best_ngram(size):
-    counted = baselines.NGram(max(CONTEXTS)).fit([train[:size]])
-    return min(counted.up_to(k).surprisal(test).mean() for k in CONTEXTS)
+    counts = characters.NGram(max(CONTEXTS)).fit([train[:size]])
+    return min(loss_on_test(counts.up_to(k)) for k in CONTEXTS)
 
 
 def settle(size, epochs):
@@ -180,12 +196,16 @@ def settle(size, epochs):
 
 # %%
 trained = {
-    SMALL: min(small.values(), key=lambda pair: pair[1].table["val_loss"].min()),
+    SMALL: min(small.values(), key=lambda pair: pair[1]["val_loss"].min()),
     MORE: settle(MORE, MORE_EPOCHS),
-    len(train): settle(len(train), ALL_EPOCHS),
 }
-learned = [generation.surprisal(model, test).mean() for model, _ in trained.values()]
+started = time.perf_counter()
+trained[len(train)] = settle(len(train), ALL_EPOCHS)
+seconds = time.perf_counter() - started
+learned = [loss_on_test(model) for model, _ in trained.values()]
 counted = [best_ngram(size) for size in trained]
+
+# %%
 fig, ax = plt.subplots(figsize=(6.4, 3.4))
 ax.plot(list(trained), counted, "o-", color="C1", label="best n-gram")
 ax.plot(list(trained), learned, "s-", color="C0", label="LSTM")
@@ -214,13 +234,13 @@ evaluation.claim("more text gives both a lower loss", bool(falling))
 # has to fit in memory, as numbers, and one pass takes longer. Both are measured here,
 # and scaled up.
 
-model, history = trained[len(train)]
-stateful = models.character_model([train], units=UNITS, batch_size=BATCH_SIZE)
+model, _ = trained[len(train)]
+stateful = characters.character_model([train], units=UNITS, batch_size=BATCH_SIZE)
 tracemalloc.start()
-streams = batches.TextStreams([train], stateful, time_steps=TIME_STEPS)
+streams = read(train, stateful)
 kept, peak = tracemalloc.get_traced_memory()
 tracemalloc.stop()
-rate = len(train) * len(history.table) / history.seconds
+rate = len(train) * ALL_EPOCHS / seconds
 ten = 10_000_000
 each = peak / len(train)
 print(f"{kept / len(train):.0f} bytes a character, {each:.0f} at the peak")
@@ -238,9 +258,9 @@ path = Path(folder.name, "my_model.keras")
 model.save(path)
 loaded = keras.saving.load_model(path)
 options = {"temperature": 0.6, "seed": SEED}
-written = generation.generate(loaded, prompt, 500, **options)
+written = characters.generate(loaded, prompt, 500, **options)
 print(prompt + written)
-same = written == generation.generate(model, prompt, 500, **options)
+same = written == characters.generate(model, prompt, 500, **options)
 evaluation.claim("the loaded model writes the same text", same)
 folder.cleanup()
 

@@ -1,4 +1,4 @@
-"""What may come next."""
+"""Which character may come next."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simple_lstm.plots._style import figure
 def next_characters(
     chances: Mapping[str, pd.Series], *, most: int = 12, ax: Axes | None = None
 ) -> Axes:
-    """Draw what may come next, in several ways to draw it.
+    """Draw the probabilities of the next character, as bars.
 
     Parameters
     ----------

@@ -35,11 +35,10 @@ def gates(
 ) -> Axes:
     """Draw what happens inside an LSTM while it reads one sequence.
 
-    Time runs from left to right. On top stands what comes in, under it the forget gate,
-    the input gate, the candidate, the output gate and the cell state. With one unit
-    each is a line; with more each is a heat map, one row a unit. Rows have the same
-    order in all of them: units whose cell states go together stand together. A gray
-    ground marks steps that were masked.
+    Time runs from left to right. The input is on top; below it are the forget gate, the
+    input gate, the candidate, the output gate and the cell state. With one unit each is
+    a line; with more each is a heat map, one row a unit. Rows have the same order in
+    all of them: units with similar cell states are neighbors. Masked steps are gray.
 
     Parameters
     ----------

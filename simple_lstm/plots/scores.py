@@ -108,8 +108,9 @@ def confusion(
         side = 1.6 + 0.62 * len(classes)
         _, ax = plt.subplots(figsize=(side + 1.2, side))
     image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for row, column in np.ndindex(counts.shape):
-        count, ink = counts[row, column], "wk"[int(shares[row, column] < 0.55)]
+    for (row, column), count in np.ndenumerate(counts):
+        # Black or white, whichever has the better contrast.
+        ink = "black" if shares[row, column] < 0.715 else "white"
         ax.text(column, row, f"{count:,}", ha="center", va="center", color=ink)
     ax.set_xticks(places, classes)
     ax.set_yticks(places, classes)

@@ -41,8 +41,7 @@ def colored_text(
     """Show a number for each word of a text, in color and as digits under the word.
 
     Unlike the other functions here, this one returns no Axes but text: a notebook and
-    the gallery show it in color, ``print`` without. What stands in the words is never
-    taken for HTML.
+    the gallery show it in color, ``print`` without. Words are never taken for HTML.
 
     Parameters
     ----------
@@ -203,7 +202,7 @@ class ColoredText:
 
 @dataclass(frozen=True, repr=False)
 class ColoredSource:
-    """A text as it stands, line by line, with a number for each character.
+    """A text, line by line, with a number for each character.
 
     A notebook shows the numbers as colors behind the characters; ``print`` writes under
     each line how high they are, from ``▁`` to ``█``.
@@ -235,7 +234,7 @@ class ColoredSource:
             color = _color(place / _SHADES)
             parts.append(f"<span style='background:{color}'>{text}</span>")
         return (
-            # HTML drops a line break that stands right behind the tag.
+            # HTML drops a line break right after the tag.
             f"<pre class='colored-source {_NO_MATH}' tabindex='0' style='{_SOURCE}'>\n"
             f"{''.join(parts)}</pre>"
         )
@@ -253,7 +252,7 @@ class ColoredSource:
 
 
 def _place(number: float | np.ndarray, limits: tuple[float, float]) -> np.ndarray:
-    """Where numbers stand between the limits, from 0 to 1."""
+    """Where numbers lie between the limits, from 0 to 1."""
     low, high = limits
     return np.clip((np.asarray(number) - low) / (high - low), 0, 1)
 

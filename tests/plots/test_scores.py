@@ -81,8 +81,10 @@ def test_a_class_that_never_comes_has_a_row_of_zeros():
     ax.figure.canvas.draw()
 
 
-def test_counts_can_be_read_on_their_colors():
-    ax = plots.confusion([0] * 9 + [1] * 2, [0] * 9 + [0, 1], classes=["a", "b"])
+@pytest.mark.parametrize("percent", [0, 50, 60, *range(65, 80), 90, 100])
+def test_counts_can_be_read_on_their_colors(percent):
+    predicted = np.arange(100) < percent
+    ax = plots.confusion(np.zeros(100), predicted.astype(int), classes=["a", "b"])
     image = ax.images[0]
     for text in ax.texts:
         column, row = text.get_position()
