@@ -2,21 +2,25 @@
 
 import hashlib
 import io
+import math
 import sys
 import sysconfig
+from collections.abc import Sequence
 from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, overload
+from typing import Literal, TypeVar, overload
 
 import numpy as np
 import pandas as pd
 
+from simple_lstm._checking import check_texts
 from simple_lstm._synthetic import make_adding_problem as make_adding_problem
 from simple_lstm._synthetic import make_brackets as make_brackets
 from simple_lstm._synthetic import make_random_walk as make_random_walk
 from simple_lstm._synthetic import make_sequences as make_sequences
 
+_Item = TypeVar("_Item")
 _TRAFFIC_SHA256 = "6170c1204f769bf9588a286a785ad3df1834583e7e97ee4d0d003758bbb81f56"
 _REVIEWS_SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
 
@@ -173,7 +177,7 @@ def load_python_source(
     -------
     list of str
         One text for each module, in random order, each line ending in a new line.
-        Split this list, not a text, so that no module stands in two parts.
+        `split_texts` splits this list, so that no module stands in two parts.
 
     Raises
     ------
@@ -224,6 +228,89 @@ def load_python_source(
             f"{so_far:,} in {len(modules)} modules. Ask for fewer, or None for all."
         )
     return modules
+
+
+def split_texts(
+    texts: Sequence[str], *, validation: float = 0.1, test: float = 0.1, seed: int = 0
+) -> tuple[list[str], list[str], list[str]]:
+    """Three parts of a list of texts: for training, validation and test.
+
+    Every text stays whole, so the model is judged on texts of which it has seen
+    nothing. The texts are sorted by length and dealt out evenly, so each part has short
+    ones and long ones. Which text goes where depends on the lengths alone, not on the
+    seed.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Whole texts, for example the modules of `load_python_source`.
+    validation, test : float
+        Fractions of the texts, each above 0, together below 1.
+    seed : int
+        The same seed gives the same order of the training texts.
+
+    Returns
+    -------
+    train : list of str
+        In random order.
+    validation, test : list of str
+        From the shortest text to the longest.
+
+    Raises
+    ------
+    ValueError
+        If it is a single text, a fraction is out of its range, or there are so few
+        texts that a part would be empty.
+
+    Examples
+    --------
+    >>> from simple_lstm import datasets
+    >>> modules = datasets.load_python_source(characters=None)
+    >>> train, validation, test = datasets.split_texts(modules)
+    >>> len(train) > 7 * len(test), len(train + validation + test) == len(modules)
+    (True, True)
+    """
+    if isinstance(texts, str):
+        raise ValueError(
+            "split_texts: this is one text; give a list of whole texts, for example "
+            'its paragraphs: text.split("\\n\\n").'
+        )
+    check_texts(texts, "split_texts")
+    if not (validation > 0 and test > 0 and validation + test < 1):
+        raise ValueError(
+            f"split_texts(validation={validation}, test={test}): each must be above 0, "
+            "and both together below 1, so that something is left to learn from."
+        )
+    parts = _dealt(sorted(texts, key=len), validation, test)
+    if not all(parts):
+        enough = math.ceil(2 / min(validation, test, 1 - (validation + test)))
+        raise ValueError(
+            f"split_texts: {len(texts)} texts are too few for three parts with "
+            f"validation={validation} and test={test}. Give {enough:,} or more."
+        )
+    np.random.default_rng(seed).shuffle(parts[0])
+    return parts
+
+
+def _dealt(
+    items: Sequence[_Item], validation: float, test: float
+) -> tuple[list[_Item], list[_Item], list[_Item]]:
+    """Items for training, validation and test, each part from all over the order."""
+    rest, tests = _every(items, 1 / test, 0.35)
+    train, validations = _every(rest, (1 - test) / validation, 0.72)
+    return train, validations, tests
+
+
+def _every(
+    items: Sequence[_Item], step: float, first: float
+) -> tuple[list[_Item], list[_Item]]:
+    """All items but one in each stretch of ``step``, and those; ``first`` is its place.
+
+    The place in a stretch goes from 0 to 1. Two that differ keep the parts apart.
+    """
+    places = set(np.arange(first * step, len(items), step).astype(int).tolist())
+    taken = [items[place] for place in sorted(places)]
+    return [item for place, item in enumerate(items) if place not in places], taken
 
 
 def _check_sum(raw: bytes, due: str, what: str, mend: str) -> None:

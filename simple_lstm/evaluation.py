@@ -1,42 +1,46 @@
-"""Is it any good? Errors side by side, and claims that are checked."""
+"""Is it any good? A scoreboard of baselines and models, and claims that are checked."""
 
 from __future__ import annotations
 
 import html
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from simple_lstm import _values
 
-
 _METRICS = ("MAE", "RMSE", "accuracy")
 
 
 class Scoreboard:
-    """Baselines and models, each judged on the same truth.
+    """Models and simple baselines, compared on the same data.
 
     ``print(board)`` shows it as text; in a notebook ``board`` alone shows a table. Both
-    mark the best row. The skill of each row is measured against the best baseline,
-    which is the one to beat.
+    mark the best row. The skill of a row is the part of the best baseline's error that
+    it saves: 1 is perfect, 0 is as good as that baseline, below 0 is worse.
 
     Parameters
     ----------
-    truth : array_like
-        What really happened, in its own units. Every prediction has its shape.
-    metric : {"MAE", "RMSE", "accuracy"}
-        Mean absolute error, root mean squared error, or the part that is exactly
-        right. An error is better low, accuracy is better high.
+    y_true : array_like
+        What really happened, in its own units.
+    predictions : mapping of str to array_like
+        By name, the predictions of your models, each in the shape and units of
+        ``y_true``.
     baselines : mapping of str to array_like
-        By name, the predictions of all that a model of yours has to beat.
+        By name, the predictions of all that your models have to beat, at least one.
+    metric : {"MAE", "RMSE", "accuracy"}
+        Mean absolute error, root mean squared error, or the fraction that is exactly
+        right. An error is better low, accuracy is better high.
     unit : str, optional
         Unit of the score, for example "vehicles/h".
 
     Attributes
     ----------
+    y_true : numpy.ndarray
+        What really happened.
     scores : dict of str to float
         The score of each row, baselines first.
     best_baseline : str
@@ -45,16 +49,23 @@ class Scoreboard:
     Raises
     ------
     ValueError
-        If there is no such metric, there is no baseline, or the truth or a baseline
-        cannot be judged (see `add`).
+        If there is no such metric or no baseline, two rows have the same name, or a row
+        cannot be compared: its shape differs, values are missing or infinite, the
+        metric is an error but the values are not numbers, or it is the accuracy but
+        they are not labels, or are written differently from those of ``y_true``.
+
+    References
+    ----------
+    Murphy, A. H. (1988). Skill scores based on the mean square error and their
+    relationships to the correlation coefficient. *Monthly Weather Review*, 116(12),
+    2417-2424.
 
     Examples
     --------
     >>> from simple_lstm import evaluation
     >>> simple = {"always 1": [1, 1, 1], "always 2": [2, 2, 2]}
-    >>> board = evaluation.Scoreboard([1, 2, 3], metric="MAE", baselines=simple)
-    >>> board.add("my model", [1, 2, 2.5])
-    >>> print(board)
+    >>> mine = {"my model": [1, 2, 2.5]}
+    >>> evaluation.Scoreboard([1, 2, 3], mine, baselines=simple, metric="MAE")
                  MAE   skill
     always 1       1  -50.0 %
     always 2  0.6667    0.0 %
@@ -64,70 +75,30 @@ class Scoreboard:
 
     def __init__(
         self,
-        truth: ArrayLike,
+        y_true: ArrayLike,
+        predictions: Mapping[str, ArrayLike],
         *,
-        metric: str,
         baselines: Mapping[str, ArrayLike],
+        metric: str,
         unit: str = "",
     ) -> None:
         if metric not in _METRICS:
             raise ValueError(
                 f"Scoreboard(metric={metric!r}): choose one of {', '.join(_METRICS)}."
             )
-        if not isinstance(baselines, Mapping) or not baselines:
-            raise ValueError(
-                "Scoreboard: baselines must be a dict of at least one name with its "
-                'predictions, for example {"always 0": np.zeros_like(truth)}.'
-            )
         self.metric = metric
         self.unit = unit
-        self.truth, self._kind = self._read("the values of the truth", truth)
-        self.scores: dict[str, float] = {}
-        for name, prediction in baselines.items():
-            self.add(name, prediction)
-        self.best_baseline = self.best
-
-    def add(self, name: str, prediction: ArrayLike) -> None:
-        """Judge one more prediction, that of a model.
-
-        Parameters
-        ----------
-        name : str
-            Name of the row, each used once.
-        prediction : array_like
-            In the shape and units of the truth.
-
-        Raises
-        ------
-        ValueError
-            If the name is taken, the shape differs, a value is missing or infinite, an
-            error is asked of something that is no number, or an accuracy of something
-            that is no label or of labels that are not written like those of the truth.
-        """
-        name = str(name)
-        if name in self.scores:
-            raise ValueError(f"Scoreboard: there is a row {name!r} already.")
-        values, kind = self._read(f"the predictions of {name!r}", prediction)
-        if values.shape != self.truth.shape:
-            last = values.shape == (*self.truth.shape, 1)
-            raise ValueError(
-                f"Scoreboard: the predictions of {name!r} have shape {values.shape}, "
-                f"the truth has {self.truth.shape}. Give one value for each"
-                + (": np.squeeze(values, axis=-1)." if last else ".")
-            )
-        if kind != self._kind:
-            raise ValueError(
-                f"Scoreboard: the truth is {self._kind}, the predictions of {name!r} "
-                f"are {kind}, so none of them could be right. "
-                + _alike(self.truth if kind == "numbers" else values)
-            )
-        self.scores[name] = _score(self.metric, self.truth, values, name)
+        rows = _rows(predictions, baselines)
+        self.y_true, kind = self._read("the values of y_true", y_true)
+        self.scores = {
+            name: self._judge(name, y_pred, kind) for name, y_pred in rows.items()
+        }
+        self.best_baseline = self._best_of(map(str, baselines))
 
     @property
     def best(self) -> str:
         """Name of the best row (the first one of equals)."""
-        choose = max if self.metric == "accuracy" else min
-        return choose(self.scores, key=lambda name: self.scores[name])
+        return self._best_of(self.scores)
 
     @property
     def skills(self) -> dict[str, float]:
@@ -135,7 +106,7 @@ class Scoreboard:
         perfect = 1.0 if self.metric == "accuracy" else 0.0
         errors = {name: abs(score - perfect) for name, score in self.scores.items()}
         reference = errors[self.best_baseline]
-        return {name: skill(error, reference) for name, error in errors.items()}
+        return {name: _skill(error, reference) for name, error in errors.items()}
 
     @property
     def heading(self) -> str:
@@ -145,6 +116,28 @@ class Scoreboard:
     def format(self, score: float) -> str:
         """Write a score as text: an accuracy in percent, an error in four digits."""
         return f"{100 * score:.1f} %" if self.metric == "accuracy" else f"{score:.4g}"
+
+    def _best_of(self, names: Iterable[str]) -> str:
+        choose = max if self.metric == "accuracy" else min
+        return choose(names, key=lambda name: self.scores[name])
+
+    def _judge(self, name: str, y_pred: ArrayLike, due: str) -> float:
+        """The score of one row, or an error that says why it has none."""
+        values, kind = self._read(f"the predictions of {name!r}", y_pred)
+        if values.shape != self.y_true.shape:
+            last = values.shape == (*self.y_true.shape, 1)
+            raise ValueError(
+                f"Scoreboard: the predictions of {name!r} have shape {values.shape}, "
+                f"y_true has {self.y_true.shape}. Give one value for each"
+                + (": np.squeeze(values, axis=-1)." if last else ".")
+            )
+        if kind != due:
+            raise ValueError(
+                f"Scoreboard: the values of y_true are {due}, the predictions of "
+                f"{name!r} are {kind}, so none of them could be right. "
+                + _alike(self.y_true if kind == "numbers" else values)
+            )
+        return _score(self.metric, self.y_true, values, name)
 
     def _read(self, what: str, values: ArrayLike) -> tuple[np.ndarray, str]:
         what = f"Scoreboard: {what}"
@@ -234,69 +227,52 @@ def claim(text: str, holds: bool) -> None:
         print(f"DOES NOT HOLD on this data: {text}.")
 
 
-def skill(error: float, baseline_error: float) -> float:
-    """The part of the baseline's error that a model saves.
-
-    Parameters
-    ----------
-    error, baseline_error : float
-        Errors in the same unit, not negative.
-
-    Returns
-    -------
-    float
-        1 is perfect, 0 as good as the baseline, below 0 worse than it; minus infinity
-        if the baseline is perfect and the model is not.
-
-    Raises
-    ------
-    ValueError
-        If an error is negative, missing or infinite.
-
-    References
-    ----------
-    Murphy, A. H. (1988). Skill scores based on the mean square error and their
-    relationships to the correlation coefficient. *Monthly Weather Review*, 116(12),
-    2417-2424.
-
-    Examples
-    --------
-    >>> from simple_lstm import evaluation
-    >>> evaluation.skill(150, 200)
-    0.25
-    """
-    error, reference = float(error), float(baseline_error)
-    if not (0 <= error < math.inf and 0 <= reference < math.inf):
+def _rows(
+    predictions: Mapping[str, ArrayLike], baselines: Mapping[str, ArrayLike]
+) -> dict[str, ArrayLike]:
+    """All rows by their names, baselines first."""
+    if not isinstance(baselines, Mapping) or not baselines:
         raise ValueError(
-            f"skill: an error is 0 or more, but these are {error} and {reference}. "
-            "Give mean errors, as np.abs(prediction - truth).mean()."
+            "Scoreboard: baselines must be a dict of at least one name with its "
+            'predictions, for example {"always 0": np.zeros_like(y_true)}.'
         )
+    if not isinstance(predictions, Mapping):
+        raise ValueError(
+            "Scoreboard: predictions must be a dict of names with their predictions, "
+            'for example {"LSTM": y_pred}.'
+        )
+    rows: dict[str, ArrayLike] = {}
+    for name, y_pred in [*baselines.items(), *predictions.items()]:
+        if str(name) in rows:
+            raise ValueError(
+                f"Scoreboard: two rows are called {str(name)!r}. Give each prediction "
+                "and each baseline a name of its own."
+            )
+        rows[str(name)] = y_pred
+    return rows
+
+
+def _skill(error: float, reference: float) -> float:
+    """The part of the reference's error that is saved."""
     if error == reference:
         return 0.0  # also where both are perfect
     return 1 - error / reference if reference else -math.inf
 
 
-def _score(metric: str, truth: np.ndarray, prediction: np.ndarray, name: str) -> float:
+def _score(metric: str, y_true: np.ndarray, y_pred: np.ndarray, name: str) -> float:
     if metric == "accuracy":
-        pairs = zip(truth.ravel().tolist(), prediction.ravel().tolist(), strict=True)
-        return sum(true == said for true, said in pairs) / truth.size
+        pairs = zip(y_true.ravel().tolist(), y_pred.ravel().tolist(), strict=True)
+        return sum(true == said for true, said in pairs) / y_true.size
     with np.errstate(over="ignore"):
-        wrong = np.abs(prediction - truth)
+        wrong = np.abs(y_pred - y_true)
     if np.isinf(wrong).any():
         raise ValueError(
             f"Scoreboard: the errors of {name!r} are beyond the largest float. Give "
-            "truth and predictions in a larger unit: values / 1e9."
+            "y_true and all predictions in a larger unit: values / 1e9."
         )
-    # Divided by a power of two, which rounds nothing, so that no square overflows.
-    wrong, exponent = _in_reach(wrong)
+    wrong, exponent = _values.in_reach(wrong)  # so that no square overflows
     mean = wrong.mean() if metric == "MAE" else np.sqrt(np.mean(wrong**2))
     return float(np.ldexp(mean, exponent))
-
-
-def _in_reach(values: np.ndarray) -> tuple[np.ndarray, int]:
-    """Values divided by a power of two, the largest between 1/2 and 1; its exponent."""
-    exponent = int(np.frexp(np.abs(values).max())[1])
-    return np.ldexp(values, -exponent), exponent
 
 
 def _alike(text: np.ndarray) -> str:
@@ -309,15 +285,3 @@ def _alike(text: np.ndarray) -> str:
             "the classes in the order of their numbers."
         )
     return "Turn the text into numbers: np.asarray(values, dtype=int)."
-
-
-def _same_shape(name: str, **arrays: ArrayLike) -> list[np.ndarray]:
-    """Arrays of one shape without gaps, as float, or an error that says why not."""
-    given = {
-        key: _values.numbers(f"{name}: the values of {key}", values)
-        for key, values in arrays.items()
-    }
-    if len({array.shape for array in given.values()}) > 1:
-        shapes = ", ".join(f"{key} {array.shape}" for key, array in given.items())
-        raise ValueError(f"{name}: the shapes differ: {shapes}. Give one of each.")
-    return list(given.values())

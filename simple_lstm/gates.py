@@ -1,10 +1,11 @@
-"""Open a trained Keras model: what the gates of its LSTM do on given inputs."""
+"""Open a Keras model: what the LSTM in it knows, and what its gates do."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
-from unittest import mock
 
 import keras
 import numpy as np
@@ -198,7 +199,6 @@ def _what_reaches(layer: Any, model: keras.Model, x: Any) -> tuple:
     The layer's ``call`` is watched while the model runs once, so this works wherever
     the layer stands. What that run changes in stateful layers is put back.
     """
-    signature = inspect.signature(layer.call)
     if not model.built:
         model(x, training=False)
         for part in _recurrent(model):
@@ -207,18 +207,18 @@ def _what_reaches(layer: Any, model: keras.Model, x: Any) -> tuple:
     kept = [state.numpy() for state in memory]
     own = [state.numpy() for state in layer.states or []]
     try:
-        with mock.patch.object(layer, "call", wraps=layer.call) as call:
+        with _watched(layer) as calls:
             model(x, training=False)
     finally:
         for state, value in zip(memory, kept, strict=True):
             state.assign(value)
-    if call.call_count != 1:
+    if len(calls) != 1:
         raise ValueError(
-            f"trace: the layer {layer.name!r} ran {call.call_count} times while the "
-            "model read x, but a trace is of one run. Make a model in which it runs "
-            "once, as Python code (not in a tf.function)."
+            f"trace: the layer {layer.name!r} ran {len(calls)} times while the model "
+            "read x, but a trace is of one run. Make a model in which it runs once, as "
+            "Python code (not in a tf.function)."
         )
-    came = signature.bind(*call.call_args.args, **call.call_args.kwargs).arguments
+    (came,) = calls
     if came.get("training") and (layer.cell.dropout or layer.cell.recurrent_dropout):
         raise ValueError(
             f"trace: the model calls {layer.name!r} with training=True, so its dropout "
@@ -229,6 +229,27 @@ def _what_reaches(layer: Any, model: keras.Model, x: Any) -> tuple:
     state = own if state is None else [as_array(part) for part in state]
     mask = np.ones(sequences.shape[:2], bool) if mask is None else np.asarray(mask)
     return sequences, tuple(state) or None, mask
+
+
+@contextmanager
+def _watched(layer: Any) -> Iterator[list[dict[str, Any]]]:
+    """The arguments of each ``layer.call`` that runs meanwhile, by their names."""
+    calls: list[dict[str, Any]] = []
+    call, is_own = layer.call, "call" in vars(layer)
+    signature = inspect.signature(call)
+
+    def watched(*args: Any, **options: Any) -> Any:
+        calls.append(signature.bind(*args, **options).arguments)
+        return call(*args, **options)
+
+    layer.call = watched
+    try:
+        yield calls
+    finally:
+        if is_own:
+            layer.call = call
+        else:
+            del layer.call  # the one of its class is found again
 
 
 def _masked(found: cell.Trace, mask: np.ndarray) -> cell.Trace:

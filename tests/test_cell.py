@@ -1,7 +1,11 @@
 """The NumPy LSTM against Keras, TensorFlow's gradients, and finite differences."""
 
+import ast
+import io
 import subprocess
 import sys
+import tokenize
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -10,7 +14,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simple_lstm import cell
+from simple_lstm import cell, gates
 
 SHAPES = {
     "samples": st.integers(1, 5),
@@ -47,7 +51,7 @@ def test_outputs_and_final_states_are_those_of_keras(
     state = tuple(rng.uniform(-1, 1, (2, samples, units)).astype(dtype))
     state = state if given_state else None
     output, hidden, memory = layer(x, initial_state=state and list(state))
-    trace = cell.forward(x, cell.Weights.from_keras(layer), state=state)
+    trace = cell.forward(x, gates.read_weights(layer), state=state)
     for ours, theirs in [
         (trace.hidden, output),
         (trace.hidden[:, -1], hidden),
@@ -69,7 +73,7 @@ def test_gradients_are_those_of_tensorflow(samples, time_steps, features, units,
         loss = tf.reduce_sum(layer(x)[0] * weighting)
     variables = [variable.value for variable in layer.trainable_variables]
     theirs = tape.gradient(loss, [*variables, x])
-    trace = cell.forward(x.numpy(), cell.Weights.from_keras(layer))
+    trace = cell.forward(x.numpy(), gates.read_weights(layer))
     gradients = cell.backward(trace, weighting)
     for name, due in zip(
         ["kernel", "recurrent_kernel", "bias", "x"], theirs, strict=True
@@ -166,86 +170,6 @@ def test_random_weights_are_drawn_as_keras_draws_them():
     assert not np.array_equal(other.kernel, weights.kernel)
 
 
-def test_a_layer_without_bias_has_a_bias_of_zeros():
-    layer = keras.layers.LSTM(3, use_bias=False)
-    layer.build((None, None, 2))
-    weights = cell.Weights.from_keras(layer)
-    np.testing.assert_array_equal(weights.bias, np.zeros(12))
-
-
-@pytest.mark.parametrize(
-    ("layer", "message"),
-    [
-        (keras.layers.LSTM(3), "has no weights yet"),
-        (keras.layers.GRU(3), "is not an LSTM"),
-        (keras.layers.SimpleRNN(3), "is not an LSTM"),
-        (keras.layers.Bidirectional(keras.layers.LSTM(3)), "its forward_layer"),
-        (keras.layers.RNN(keras.layers.LSTMCell(3)), "of an RNN its cell"),
-        (keras.layers.LSTM(3, activation="relu"), r"activation='relu'"),
-        (keras.layers.LSTM(3, recurrent_activation="relu"), r"recurrent_activation="),
-    ],
-)
-def test_other_layers_are_refused(layer, message):
-    if "yet" not in message:
-        layer.build((None, 5, 2))
-    with pytest.raises(ValueError, match=message):
-        cell.Weights.from_keras(layer)
-
-
-class OwnCell(keras.layers.LSTMCell):
-    """Might compute something else."""
-
-
-def tanh(x):
-    return keras.ops.tanh(2 * x)
-
-
-def sigmoid(x):
-    return keras.ops.hard_sigmoid(x)
-
-
-@pytest.mark.parametrize(
-    ("layer", "message"),
-    [
-        (OwnCell(3), "not an LSTM of Keras itself, and may compute otherwise"),
-        (keras.layers.LSTM(3, activation=tanh), "='tanh', which is not 'tanh'"),
-        (
-            keras.layers.LSTMCell(3, recurrent_activation=sigmoid),
-            "recurrent_activation='sigmoid', which is not 'sigmoid'",
-        ),
-    ],
-)
-def test_a_name_is_no_proof_of_what_a_layer_computes(layer, message):
-    layer.build((None, 5, 2))
-    with pytest.raises(ValueError, match=message):
-        cell.Weights.from_keras(layer)
-
-
-def test_activations_of_any_name_are_taken_if_they_compute_the_same():
-    layer = keras.layers.LSTM(
-        3,
-        return_sequences=True,
-        activation=keras.layers.Activation("tanh"),
-        recurrent_activation=lambda x: 1 / (1 + keras.ops.exp(-x)),
-    )
-    x = np.random.default_rng(0).normal(size=(2, 5, 4)).astype(np.float32)
-    due = layer(x)
-    found = cell.forward(x, cell.Weights.from_keras(layer)).hidden
-    np.testing.assert_allclose(found, due, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("dtype", "due"),
-    [("float16", "float32"), ("mixed_bfloat16", "float32"), ("float64", "float64")],
-)
-def test_half_precision_becomes_float32(dtype, due):
-    layer = keras.layers.LSTM(3, dtype=dtype)
-    layer.build((None, None, 2))
-    weights = cell.Weights.from_keras(layer)
-    assert {weights.kernel.dtype, weights.bias.dtype} == {np.dtype(due)}
-    np.testing.assert_array_equal(weights.kernel, layer.cell.kernel)
-
-
 WEIGHTS = cell.Weights.random(2, 3)
 
 
@@ -287,10 +211,60 @@ def test_wrong_weights_and_gradients_are_refused():
         cell.backward(trace, np.ones(3))
 
 
+def test_gradients_have_the_precision_of_the_trace():
+    x = np.ones((4, 2), np.float32)
+    arrays = (WEIGHTS.kernel, WEIGHTS.recurrent_kernel, WEIGHTS.bias)
+    weights = cell.Weights(*(array.astype(np.float32) for array in arrays))
+    trace = cell.forward(x, weights)
+    gradients = cell.backward(trace, np.ones((4, 3)))
+    found = {getattr(gradients, name).dtype for name in ("kernel", "bias", "x")}
+    assert trace.hidden.dtype == np.float32
+    assert found == {np.dtype(np.float32)}
+
+
 def test_the_cell_needs_numpy_alone():
-    program = "import sys, simple_lstm.cell; print('tensorflow' in sys.modules, "
-    program += "'pandas' in sys.modules, 'numpy' in sys.modules)"
+    program = (
+        "import sys, simple_lstm.cell; print(*(name in sys.modules for name in "
+        "['tensorflow', 'keras', 'pandas', 'matplotlib', 'numpy']))"
+    )
     found = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert found.stdout.split() == ["False", "False", "True"]
+    assert found.stdout.split() == [*["False"] * 4, "True"]
+
+
+SOURCE = Path(cell.__file__).read_text(encoding="utf-8")
+
+
+def test_the_six_equations_stand_on_the_first_screen():
+    (first, *_) = (one for one in ast.parse(SOURCE).body if hasattr(one, "args"))
+    assert first.name == "step"
+    assert first.end_lineno <= 46
+    assigned = [one.targets[0].id for one in first.body[-7:-1]]
+    assert assigned == ["input", "forget", "candidate", "output", "cell", "hidden"]
+
+
+def lines_of_code(source):
+    """Numbers of the lines that hold more than comments and docstrings."""
+    said = {
+        line
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for line in range(node.lineno, node.end_lineno + 1)
+    }
+    spaces = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER)
+    spaces += (tokenize.INDENT, tokenize.DEDENT)
+    lines = {
+        line
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type not in spaces
+        for line in range(token.start[0], token.end[0] + 1)
+    }
+    return lines - said
+
+
+def test_forward_and_backward_are_short_enough_to_read():
+    """With all their helpers and checks; weights and results are classes beside."""
+    classes = [one for one in ast.parse(SOURCE).body if isinstance(one, ast.ClassDef)]
+    beside = {line for one in classes for line in range(one.lineno, one.end_lineno + 1)}
+    assert 50 < len(lines_of_code(SOURCE) - beside) <= 150

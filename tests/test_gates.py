@@ -1,4 +1,9 @@
-"""What `trace` finds in a model is what the model's own layer gives out."""
+"""What `trace` finds in a model is what the model's own layer gives out.
+
+That `read_weights` reads them right is tested beside the cell, against Keras.
+"""
+
+from functools import partial, wraps
 
 import keras
 import numpy as np
@@ -6,7 +11,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from simple_lstm import cell, gates, models, preprocessing
+from simple_lstm import cell, forecasting, gates
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(3, 7, 2)).astype(np.float32)
@@ -164,18 +169,36 @@ def test_a_model_that_takes_texts():
         np.testing.assert_array_equal(gates.trace(model, same).cell, trace.cell)
 
 
-def test_an_lstm_that_starts_from_the_state_of_another():
-    windows = preprocessing.make_windows(
-        np.sin(np.arange(80.0)), 9, 4, known_ahead=np.cos(np.arange(84.0))[:80, None]
-    )
-    model = models.forecaster(windows, units=5)
-    x = {"inputs": windows.inputs[:2], "known": windows.known[:2]}
+def check_that_the_second_goes_on_from_the_first(model, x):
     first, second = (gates.trace(model, x, layer=place) for place in (0, 1))
     np.testing.assert_allclose(second.state[0], first.hidden[:, -1], atol=1e-6)
     np.testing.assert_allclose(second.state[1], first.cell[:, -1], atol=1e-6)
     decoder = [layer for layer in model.layers if isinstance(layer, layers.LSTM)][1]
     outputs = keras.Model(model.input, decoder.output)(x)
     np.testing.assert_allclose(second.hidden, outputs, atol=1e-6)
+
+
+def test_an_lstm_that_starts_from_the_state_of_another():
+    entries = {name: keras.Input((None, 2), name=name) for name in ("past", "future")}
+    _, *state = layers.LSTM(5, return_state=True)(entries["past"])
+    output = lstm("decoder", 5)(entries["future"], initial_state=state)
+    model = keras.Model(entries, output)
+    check_that_the_second_goes_on_from_the_first(model, {"past": X, "future": -X})
+
+
+def test_both_lstms_of_a_forecaster_can_be_traced():
+    windows = forecasting.make_windows(
+        np.sin(np.arange(80.0)),
+        9,
+        4,
+        future_covariates=np.cos(np.arange(84.0))[:80, None],
+    )
+    model = forecasting.forecaster(windows, units=5)
+    x = {
+        "past": windows.past_at(windows.origins[:2]),
+        "future": windows.future_at(windows.origins[:2]),
+    }
+    check_that_the_second_goes_on_from_the_first(model, x)
 
 
 def test_a_model_with_a_list_of_inputs():
@@ -318,6 +341,15 @@ def test_tracing_changes_nothing():
     assert model.fit(X, before, verbose=0).history["loss"][0] < 1e-12
 
 
+def test_a_layer_with_a_call_of_its_own_keeps_it():
+    model = sequential(lstm())
+    layer = model.layers[0]
+    own = wraps(layer.call)(partial(layer.call))
+    layer.call = own
+    assert np.isfinite(gates.trace(model, X).hidden).all()
+    assert layer.call is own
+
+
 @pytest.mark.skipif(
     keras.version().startswith("3.14."), reason="Keras 3.14 does not list such a layer"
 )
@@ -415,3 +447,75 @@ def test_indices_without_their_batch_axis_are_refused():
 def test_wrong_inputs_are_met_before_the_model_runs(x, message):
     with pytest.raises(ValueError, match=message):
         gates.trace(sequential(lstm()), x)
+
+
+def test_a_layer_without_bias_has_a_bias_of_zeros():
+    layer = layers.LSTM(3, use_bias=False)
+    layer.build((None, None, 2))
+    weights = gates.read_weights(layer)
+    np.testing.assert_array_equal(weights.bias, np.zeros(12))
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (layers.LSTM(3), "has no weights yet"),
+        (layers.GRU(3), "is not an LSTM"),
+        (layers.SimpleRNN(3), "is not an LSTM"),
+        (layers.Bidirectional(layers.LSTM(3)), "its forward_layer"),
+        (layers.RNN(layers.LSTMCell(3)), "of an RNN its cell"),
+        (layers.LSTM(3, activation="relu"), r"activation='relu'"),
+        (layers.LSTM(3, recurrent_activation="relu"), r"recurrent_activation="),
+    ],
+)
+def test_other_layers_are_refused(layer, message):
+    if "yet" not in message:
+        layer.build((None, 5, 2))
+    with pytest.raises(ValueError, match=message):
+        gates.read_weights(layer)
+
+
+def sigmoid(x):
+    return keras.ops.hard_sigmoid(x)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (OwnCell(3), "not an LSTM of Keras itself, and may compute otherwise"),
+        (layers.LSTM(3, activation=tanh), "='tanh', which is not 'tanh'"),
+        (
+            layers.LSTMCell(3, recurrent_activation=sigmoid),
+            "recurrent_activation='sigmoid', which is not 'sigmoid'",
+        ),
+    ],
+)
+def test_a_name_is_no_proof_of_what_a_layer_computes(layer, message):
+    layer.build((None, 5, 2))
+    with pytest.raises(ValueError, match=message):
+        gates.read_weights(layer)
+
+
+def test_activations_of_any_name_are_taken_if_they_compute_the_same():
+    layer = layers.LSTM(
+        3,
+        return_sequences=True,
+        activation=layers.Activation("tanh"),
+        recurrent_activation=lambda x: 1 / (1 + keras.ops.exp(-x)),
+    )
+    x = np.random.default_rng(0).normal(size=(2, 5, 4)).astype(np.float32)
+    due = layer(x)
+    found = cell.forward(x, gates.read_weights(layer)).hidden
+    np.testing.assert_allclose(found, due, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "due"),
+    [("float16", "float32"), ("mixed_bfloat16", "float32"), ("float64", "float64")],
+)
+def test_half_precision_becomes_float32(dtype, due):
+    layer = layers.LSTM(3, dtype=dtype)
+    layer.build((None, None, 2))
+    weights = gates.read_weights(layer)
+    assert {weights.kernel.dtype, weights.bias.dtype} == {np.dtype(due)}
+    np.testing.assert_array_equal(weights.kernel, layer.cell.kernel)

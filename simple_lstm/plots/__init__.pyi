@@ -1,13 +1,13 @@
-from ._colored_text import ColoredSource as ColoredSource
-from ._colored_text import ColoredText as ColoredText
-from ._gate_drawing import GATES as GATES
 from .characters import next_characters as next_characters
+from .lstm import GATES as GATES
 from .lstm import cell_step as cell_step
 from .lstm import gates as gates
 from .scores import confusion as confusion
 from .scores import scoreboard as scoreboard
 from .series import forecast as forecast
 from .series import windows as windows
+from .text import ColoredSource as ColoredSource
+from .text import ColoredText as ColoredText
 from .text import colored_source as colored_source
 from .text import colored_text as colored_text
 from .training import history as history

@@ -1,4 +1,4 @@
-"""The look that all figures share: colors, and what every one of them does."""
+"""What all figures share: colors, axes, names, and how an index is checked."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
-
+# Colors of Okabe & Ito (2008), which color-blind readers can tell apart.
 PAST, TRUTH, MODEL, OTHER = "#555555", "#000000", "#0072B2", "#D55E00"
-
 
 _P = ParamSpec("_P")
 
@@ -52,3 +51,10 @@ def axes(ax: Axes | None) -> Axes:
 
 def with_unit(name: str, unit: str) -> str:
     return f"{name} ({unit})" if unit else name
+
+
+def check_index(where: str, what: str, index: int, size: int) -> None:
+    if not 0 <= index < size:
+        raise ValueError(
+            f"{where}: there is no {what} {index}; choose one from 0 to {size - 1}."
+        )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
-from simple_lstm.plots._style import axes, figure, with_unit
+from simple_lstm.plots._style import figure
 
 
 @figure
@@ -16,7 +21,7 @@ def next_characters(
     Parameters
     ----------
     chances : mapping of str to pandas.Series
-        From `simple_lstm.generation.probabilities`, each by the name it has in the
+        What ``characters.probabilities`` returned, each by the name it has in the
         legend.
     most : int
         How many characters are drawn: the likeliest of the first series.

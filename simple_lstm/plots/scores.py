@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from matplotlib.axes import Axes
+from collections.abc import Sequence
+from typing import Any
 
-from simple_lstm.plots._style import axes, figure, with_unit
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from simple_lstm import _values
+from simple_lstm.evaluation import Scoreboard
+from simple_lstm.plots._style import MODEL, OTHER, figure
 
 
 @figure
@@ -17,7 +25,7 @@ def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     board : simple_lstm.evaluation.Scoreboard
-        With the baselines, and the models added to them.
+        Of baselines and models.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure if not given.
 
@@ -56,18 +64,18 @@ def scoreboard(board: Scoreboard, *, ax: Axes | None = None) -> Axes:
 
 @figure
 def confusion(
-    truth: ArrayLike,
-    prediction: ArrayLike,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     classes: Sequence[str],
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw which classes are taken for which, as counts and as parts of each row.
+    """Draw a confusion matrix: how often each class is predicted for each true class.
 
     Parameters
     ----------
-    truth, prediction : array_like of int, shape (samples,)
-        Labels, counted from 0.
+    y_true, y_pred : array_like of int, shape (samples,)
+        True and predicted labels, counted from 0.
     classes : sequence of str
         What the labels are called, in their order.
     ax : matplotlib.axes.Axes, optional
@@ -76,43 +84,41 @@ def confusion(
     Returns
     -------
     matplotlib.axes.Axes
-        A row for each true class, a column for each answer; the color is the part of
-        its row.
+        A row for each true class, a column for each predicted class, with the counts.
+        Colors show which share of its true class a count is.
 
     Raises
     ------
     ValueError
-        If a label has no name, or there is not one prediction for each truth.
+        If a label has no name, or there is not one prediction for each true label.
     """
     from sklearn.metrics import confusion_matrix
 
-    true, said = (
-        _numbered(what, values, classes)
-        for what, values in {"truth": truth, "prediction": prediction}.items()
-    )
-    if len(true) != len(said):
+    true = _numbered("y_true", y_true, classes)
+    predicted = _numbered("y_pred", y_pred, classes)
+    if len(true) != len(predicted):
         raise ValueError(
-            f"plots.confusion: {len(true)} values of the truth, but {len(said)} of the "
-            "prediction. Give one for each."
+            f"plots.confusion: {len(true)} values of y_true, but {len(predicted)} of "
+            "y_pred. Give one for each."
         )
     places = range(len(classes))
-    counts = confusion_matrix(true, said, labels=places)
-    parts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    counts = confusion_matrix(true, predicted, labels=places)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     if ax is None:
         side = 1.6 + 0.62 * len(classes)
         _, ax = plt.subplots(figsize=(side + 1.2, side))
-    image = ax.imshow(parts, cmap="Blues", vmin=0, vmax=1)
+    image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for row, column in np.ndindex(counts.shape):
-        count, ink = counts[row, column], "wk"[int(parts[row, column] < 0.55)]
+        count, ink = counts[row, column], "wk"[int(shares[row, column] < 0.55)]
         ax.text(column, row, f"{count:,}", ha="center", va="center", color=ink)
     ax.set_xticks(places, classes)
     ax.set_yticks(places, classes)
     if len(classes) > 3:
         plt.setp(ax.get_xticklabels(), rotation=45, ha="right", rotation_mode="anchor")
-    ax.set(title="What is taken for what", xlabel="the model says", ylabel="truth")
+    ax.set(title="Confusion matrix", xlabel="predicted class", ylabel="true class")
     ax.grid(visible=False)
     assert ax.figure is not None
-    ax.figure.colorbar(image, ax=ax, label="part of the row")
+    ax.figure.colorbar(image, ax=ax, label="share of the true class")
     return ax
 
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from matplotlib.axes import Axes
+from typing import Any
 
-from simple_lstm.plots._style import axes, figure, with_unit
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from simple_lstm._protocols import History
+from simple_lstm.plots._style import MODEL, OTHER, PAST, axes, figure, with_unit
 
 
 @figure
 def history(
-    history: History | keras.callbacks.History,
-    *,
-    metric: str = "loss",
-    unit: str = "",
-    ax: Axes | None = None,
+    history: History, *, metric: str = "loss", unit: str = "", ax: Axes | None = None
 ) -> Axes:
     """Draw a metric over the epochs, for training and for validation data.
 
     Parameters
     ----------
-    history : simple_lstm.training.History or keras.callbacks.History
-        What `simple_lstm.training.fit` or ``model.fit`` returned.
+    history : keras.callbacks.History
+        What ``model.fit`` returned.
     metric : str
         A metric as Keras names it, without ``val_``.
     unit : str
@@ -31,48 +32,40 @@ def history(
     Returns
     -------
     matplotlib.axes.Axes
-        With one line for training and, if there is one, one for validation.
+        With one line for training and, if there is one, one for validation. A circle
+        marks the epoch with the lowest validation loss, unless that is never a number.
 
     Raises
     ------
     ValueError
-        If the metric was not recorded.
+        If it is no history, or the metric was not recorded.
     """
-    table = history.table if hasattr(history, "table") else _table(history)
-    if metric not in table:
+    if not hasattr(history, "history"):
+        raise ValueError(
+            f"plots.history: history is a {type(history).__name__}; give what "
+            "model.fit returned."
+        )
+    recorded = history.history
+    if metric not in recorded:
         raise ValueError(
             f"plots.history(metric={metric!r}): recorded were "
-            f"{', '.join(map(repr, table.columns))}."
+            f"{', '.join(map(repr, recorded))}."
         )
     ax = axes(ax)
-    ax.plot(table.index, table[metric], "o-", color=PAST, ms=4, label="training")
-    if f"val_{metric}" in table:
-        validation = table[f"val_{metric}"]
-        ax.plot(table.index, validation, "o-", color=MODEL, ms=4, label="validation")
-        best = table.index[int(table["val_loss"].argmin())]
-        ax.plot(
-            best,
-            validation[best],
-            "o",
-            ms=11,
-            mfc="none",
-            mec=OTHER,
-            mew=2,
-            label="lowest validation loss",
-        )
+    epochs = np.arange(1, len(recorded[metric]) + 1)
+    ax.plot(epochs, recorded[metric], "o-", color=PAST, ms=4, label="training")
+    if f"val_{metric}" in recorded:
+        values, losses = recorded[f"val_{metric}"], recorded["val_loss"]
+        ax.plot(epochs, values, "o-", color=MODEL, ms=4, label="validation")
+        if not np.isnan(losses).all():
+            best = int(np.nanargmin(losses))
+            circle: Any = {"ms": 11, "mfc": "none", "mec": OTHER, "mew": 2}
+            name = "lowest validation loss"
+            ax.plot(epochs[best], values[best], "o", label=name, **circle)
     name = metric.replace("_", " ")
     short = {"mae": "MAE", "mse": "MSE"}
-    ax.set(
-        title=f"{short.get(name, name.capitalize())} in each epoch",
-        xlabel="epoch",
-        ylabel=with_unit(short.get(name, name), unit),
-    )
+    ax.set_title(f"{short.get(name, name.capitalize())} in each epoch")
+    ax.set(xlabel="epoch", ylabel=with_unit(short.get(name, name), unit))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend()
     return ax
-
-
-def _table(history: keras.callbacks.History) -> pd.DataFrame:
-    table = pd.DataFrame(history.history)
-    table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
-    return table
