@@ -163,7 +163,7 @@ right = pd.DataFrame(index=names, columns=LENGTHS, dtype=float)
 for length in LENGTHS:
     x, y = make_data(length, SEQUENCES, SEED)
     test_x, test_y = make_data(length, TEST, SEED + 1)
-    diagnostics.diagnose(build("LSTM", length), (x, y), (test_x, test_y))
+    diagnostics.diagnose(build("LSTM", length), (x, y))
     for name in names:
         if name == "always 0.5" or not (right.loc[name] < ENOUGH).any():
             off = np.abs(answer(name, length, x, y, test_x) - test_y)
