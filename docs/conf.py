@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 os.environ["PYTHONPATH"] = os.pathsep.join(
     [sys.path[0], *filter(None, [os.environ.get("PYTHONPATH")])]
 )
-# From here on a false claim is an error, and training prints no progress.
+# From here on a false claim is an error.
 os.environ["SIMPLE_LSTM_DOCS_BUILD"] = "1"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 # Pages run side by side. Small LSTMs train as fast on one thread as on two, and

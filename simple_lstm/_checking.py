@@ -1,9 +1,6 @@
 """Checks of what a model is given, shared by all that runs one."""
 
-import math
-import re
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -44,84 +41,6 @@ def check_numbers(inputs: np.ndarray, due: tuple[int | None, ...], what: str) ->
             f"{what}: {missing:,} values are missing (NaN). A single one turns every "
             "later number into NaN. Fill or leave out those samples."
         )
-
-
-def check_targets(model: Any, shape: tuple[int, ...], what: str) -> None:
-    """Refuse targets that match the model's output only by broadcasting.
-
-    Keras broadcasts shapes that differ, and the model then silently learns from wrong
-    pairs. What a loss of one's own expects only its author knows, so it is not checked.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled, with one output.
-    shape : tuple of int
-        Of the targets, the first axis being the samples.
-    what : str
-        Who asks for what, to begin the error with: "fit: the labels of train".
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, except for a last axis of length 1 that is there or not,
-        and for the axis of classes or quantiles that the loss does not ask of targets.
-    """
-    answer, came = tuple(model.output_shape[1:]), shape[1:]
-    loss, author = loss_of(model)
-    if author not in ("keras", "simple_lstm"):
-        return
-    sparse, quantiles = loss.startswith("sparse_"), author == "simple_lstm"
-    fitting = [(*answer[:-1], 1)] if sparse else [answer]
-    if sparse or quantiles or answer[-1:] == (1,):
-        fitting.append(answer[:-1])
-    if any(fits(came, due) for due in fitting):
-        return
-    raise ValueError(
-        f"{what} have shape {shape}, but the model's output has {(None, *answer)}, and "
-        f"its loss, {loss}, expects {(None, *fitting[-1])}. Keras would broadcast one "
-        "to the other, and the model would learn from wrong pairs. "
-        f"{_remedy(loss, came, answer)}"
-    )
-
-
-def loss_of(model: Any) -> tuple[str, str]:
-    """The name of a model's loss as Keras writes it, and the package it is from."""
-    loss = model.loss
-    if isinstance(loss, dict):
-        loss = list(loss.values())
-    if isinstance(loss, list | tuple) and len(loss) == 1:
-        (loss,) = loss
-    if isinstance(loss, str):
-        return loss, "keras"
-    kind = loss if hasattr(loss, "__name__") else type(loss)
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower().strip("_")
-    return name, kind.__module__.split(".")[0]
-
-
-def fits(came: tuple[int, ...], due: tuple[int | None, ...]) -> bool:
-    """Whether a shape is the one that is due, where None stands for any size."""
-    return len(came) == len(due) and all(
-        size in (None, length) for length, size in zip(came, due, strict=True)
-    )
-
-
-def _remedy(loss: str, came: tuple[int, ...], answer: tuple[int | None, ...]) -> str:
-    one_less = len(came) == len(answer) - 1
-    as_many = math.prod(came) == math.prod(size or 0 for size in answer)
-    if as_many and not loss.startswith("sparse_"):
-        return f"Give them that shape: labels.reshape{(-1, *answer)}."
-    one_hot = loss.startswith("sparse_") or loss.startswith("binary_") * (
-        answer[-1] == 1
-    )
-    if one_hot and not one_less and came[-1:] != (1,):
-        return "Turn one-hot labels into class numbers: labels.argmax(-1)."
-    if loss.startswith("categorical_") and one_less:
-        return (
-            "For class numbers use loss='sparse_categorical_crossentropy', or make "
-            "them one-hot: keras.utils.to_categorical(labels)."
-        )
-    return "Give the model as many outputs as there are targets."
 
 
 def check_texts(texts: Sequence[str], what: str) -> None:

@@ -199,11 +199,15 @@ def _what_reaches(layer: Any, model: keras.Model, x: Any) -> tuple:
     The layer's ``call`` is watched while the model runs once, so this works wherever
     the layer stands. What that run changes in stateful layers is put back.
     """
-    if not model.built:
+    built = model.built
+    if not built:
         model(x, training=False)
-        for part in _recurrent(model):
-            part.reset_states()
-    memory = [state for part in _recurrent(model) for state in part.states or []]
+    # An RNN of several cells has its states in a list of lists; some have none.
+    states = [part.states for part in _recurrent(model) if part.states is not None]
+    memory = keras.tree.flatten(states)
+    if not built:
+        for state in memory:
+            state.assign(keras.ops.zeros_like(state))
     kept = [state.numpy() for state in memory]
     own = [state.numpy() for state in layer.states or []]
     try:

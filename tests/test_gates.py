@@ -519,3 +519,18 @@ def test_half_precision_becomes_float32(dtype, due):
     weights = gates.read_weights(layer)
     assert {weights.kernel.dtype, weights.bias.dtype} == {np.dtype(due)}
     np.testing.assert_array_equal(weights.kernel, layer.cell.kernel)
+
+
+def test_a_stateful_stack_of_cells_beside_the_lstm_keeps_its_state():
+    cells = [layers.LSTMCell(2), layers.LSTMCell(3)]
+    stack = layers.RNN(cells, return_sequences=True, stateful=True)
+    lstm = layers.LSTM(4, stateful=True)
+    model = keras.Sequential([keras.Input(batch_shape=(2, 5, 1)), stack, lstm])
+    x = np.random.default_rng(0).normal(size=(2, 5, 1)).astype("float32")
+    model(x)
+    before = [state.numpy() for state in keras.tree.flatten(stack.states)]
+    assert all(state.any() for state in before)
+    traced = gates.trace(model, x)
+    after = [state.numpy() for state in keras.tree.flatten(stack.states)]
+    assert all(map(np.array_equal, before, after))
+    np.testing.assert_allclose(traced.hidden[:, -1], model(x), rtol=1e-5)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import re
-import sys
 import warnings
 from pathlib import Path
 from textwrap import dedent
+from zipfile import ZipFile
 
-import sphinx_gallery.notebook
 from PIL import Image
 
 import simple_lstm
-
-_rst2md = sphinx_gallery.notebook.rst2md
 
 
 def reset(gallery_conf: dict, page: str) -> None:
@@ -28,6 +26,8 @@ def reset(gallery_conf: dict, page: str) -> None:
     os.environ["SIMPLE_LSTM_DOCS_BUILD"] = "1"
     if page is None:
         return
+    import keras  # late: a build that runs no page needs no TensorFlow
+
     warnings.resetwarnings()
     warnings.simplefilter("error")
     # Raised inside Keras and TensorFlow, not by anything that a page does.
@@ -36,33 +36,8 @@ def reset(gallery_conf: dict, page: str) -> None:
     warnings.filterwarnings("ignore", category=ResourceWarning)
     # It counts the models of all pages of a process, and would blame the last one.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    if "keras" in sys.modules:
-        import keras
-
-        keras.utils.clear_session()
-
-
-def _notebook_text(text: str, *settings) -> str:
-    """Turn what sphinx-gallery leaves as it is into Markdown, then let it do the rest.
-
-    Answers that fold out stay foldable; links to other pages become their names, and
-    terms of the glossary plain words.
-    """
-    fold = re.compile(r"^\.\. dropdown:: (.+)\n\n((?:[ ]+.*\n?|\n(?=[ ]))+)", re.M)
-    text = fold.sub(
-        lambda match: (
-            f"<details><summary>{match[1]}</summary>\n\n"
-            f"{dedent(match[2]).strip()}\n\n</details>\n"
-        ),
-        text,
-    )
-    text = re.sub(r":doc:`/[\w/-]*/(\w+)`", r"``\1``", text)
-    text = re.sub(r":term:`([^`<]+?)(?: <[^`]*>)?`", r"\1", text)
-    return _rst2md(text, *settings)
-
-
-# Worker processes import this module by name, for `reset`, before they write notebooks.
-sphinx_gallery.notebook.rst2md = _notebook_text
+    keras.utils.clear_session()  # forgets settings, too
+    keras.config.disable_interactive_logging()  # no progress bars on the page
 
 
 def setup(app) -> dict:
@@ -70,6 +45,7 @@ def setup(app) -> dict:
     app.connect("builder-inited", _rerun_if_package_changed, priority=100)
     app.connect("builder-inited", _end_of_gallery, priority=900)
     app.connect("builder-inited", _shrink_figures, priority=900)
+    app.connect("builder-inited", _finish_notebooks, priority=900)
     app.connect("autodoc-process-docstring", _list_examples, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -122,6 +98,43 @@ def _shrink_figures(app) -> None:
                 small = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
         if small:
             small.save(path, optimize=True)
+
+
+_FOLD = re.compile(r"^\.\. dropdown:: (.+)\n\n((?:[ ]+.*\n?|\n(?=[ ]))+)", re.M)
+
+
+def _finish_notebooks(app) -> None:
+    """Turn what sphinx-gallery leaves as it is into Markdown, also in the archives."""
+    gallery = Path(app.srcdir, app.config.sphinx_gallery_conf["gallery_dirs"])
+    for path in gallery.rglob("plot_*.ipynb"):
+        before = path.read_text(encoding="utf-8")
+        notebook = json.loads(before)
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "markdown":
+                cell["source"] = [_as_markdown("".join(cell["source"]))]
+        after = json.dumps(notebook, indent=2)
+        if after == before:
+            continue
+        path.write_text(after, encoding="utf-8")
+        with ZipFile(path.with_suffix(".zip"), "w") as archive:
+            for part in (path.with_suffix(".py"), path):
+                archive.write(part, part.name)
+
+
+def _as_markdown(text: str) -> str:
+    """Answers that fold out stay foldable; links to other pages become their names.
+
+    Terms of the glossary become plain words.
+    """
+    text = _FOLD.sub(
+        lambda match: (
+            f"<details><summary>{match[1]}</summary>\n\n"
+            f"{dedent(match[2]).strip()}\n\n</details>\n"
+        ),
+        text,
+    )
+    text = re.sub(r":doc:`/[\w/-]*/(\w+)`", r"``\1``", text)
+    return re.sub(r":term:`([^`<]+?)(?: <[^`]*>)?`", r"\1", text)
 
 
 def _package_hash() -> str:

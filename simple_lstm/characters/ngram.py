@@ -1,4 +1,4 @@
-"""What an LSTM has to beat on characters: counts of which one follows the last few."""
+"""What an LSTM has to beat on characters: counts of what follows the last few."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from simple_lstm._checking import check_text, check_texts
 class NGram:
     """Counts which character follows the last few: interpolated Witten-Bell.
 
-    What was counted after a long context is mixed with what is known after the context
-    that is one character shorter, and so on down to no context at all. The more kinds
-    of characters a context was followed by, the more the shorter one counts. Every
-    character has some probability after any text, and together they sum to one.
+    The counts after a long context are mixed with those after the context that is one
+    character shorter, and so on down to no context at all. The more different
+    characters followed a context, the more weight the shorter one gets. Every character
+    has some probability after any text, and the probabilities sum to 1.
 
     Parameters
     ----------
     context : int
-        Characters looked back on; 0 looks at none, and knows only how common each
+        How many characters to look back on; with 0 the model knows only how common each
         character is.
 
     Attributes
     ----------
     characters : list of str
-        What can come next: ``""``, which stands for the start of a text and for every
-        character that is in no training text, then those characters, sorted.
+        What can come next: ``""``, which means the start of a text and any character
+        that is in no training text, then the characters of those texts, sorted.
 
     Raises
     ------
     ValueError
-        If ``context`` is not a number from 0.
+        If ``context`` is not a whole number of at least 0.
 
     References
     ----------
@@ -46,8 +46,8 @@ class NGram:
 
     Examples
     --------
-    >>> from simple_lstm import baselines
-    >>> model = baselines.NGram(context=2).fit(["abcabcabc"])
+    >>> from simple_lstm import characters
+    >>> model = characters.NGram(context=2).fit(["abcabcabc"])
     >>> model.characters[model.probabilities("ab").argmax()]
     'c'
     """
@@ -64,7 +64,7 @@ class NGram:
         self._tables: list[_Counts] = []  # one for each length of context, from 0
 
     def fit(self, texts: Sequence[str]) -> NGram:
-        """Count. No context reaches from one text into the next.
+        """Count. No context reaches from one text into the next one.
 
         Parameters
         ----------
@@ -103,50 +103,50 @@ class NGram:
         Parameters
         ----------
         context : int
-            From 0 to the context that was counted.
+            From 0 to the context of this model.
 
         Returns
         -------
         NGram
-            As fitted on the same texts with that context.
+            The same as one fitted on the same texts with that context.
 
         Raises
         ------
         ValueError
-            If it is longer than what was counted, or nothing was.
+            If it is longer than the context of this model, or the model is not fitted.
         """
         self._check_fitted("up_to")
         if not 0 <= context <= self.context:
             raise ValueError(
-                f"NGram.up_to({context}): counted were contexts of 0 to {self.context} "
-                "characters."
+                f"NGram.up_to({context}): this model has counted contexts of 0 to "
+                f"{self.context} characters."
             )
         shorter = NGram(context)
         shorter.characters, shorter._places = self.characters, self._places
         shorter._tables = self._tables[: context + 1]
         return shorter
 
-    def surprisal(self, text: str) -> np.ndarray:
-        """How little each character was expected.
+    def negative_log_likelihood(self, text: str) -> np.ndarray:
+        """How little each character was expected (its *surprisal*).
 
         Parameters
         ----------
         text : str
-            Read from its first character on.
+            Read from its first character.
 
         Returns
         -------
         numpy.ndarray, shape (characters of the text,)
-            Minus the natural logarithm of the probability of each character after those
-            before it, in nats. Its mean is the cross-entropy.
+            Minus the natural logarithm of the probability of each character, given
+            those before it, in nats. The mean is the cross-entropy.
 
         Raises
         ------
         ValueError
-            If nothing was fitted, or ``text`` is not a text or is empty.
+            If the model is not fitted, or ``text`` is not a text or is empty.
         """
-        self._check_fitted("surprisal")
-        check_text(text, "NGram.surprisal")
+        self._check_fitted("negative_log_likelihood")
+        check_text(text, "NGram.negative_log_likelihood")
         symbols = self._symbols(text)
         begins = np.zeros(1, dtype=int)
         contexts = np.zeros(len(symbols), dtype=int)
@@ -162,8 +162,8 @@ class NGram:
         Parameters
         ----------
         text : str
-            What stands there already; its last characters are looked at. Before the
-            first character of an empty text stands its start.
+            What was written so far; the last ``context`` characters matter. An empty
+            text asks for the first character of a text.
 
         Returns
         -------
@@ -173,7 +173,7 @@ class NGram:
         Raises
         ------
         ValueError
-            If nothing was fitted.
+            If the model is not fitted.
         """
         self._check_fitted("probabilities")
         contexts = [0]
@@ -184,8 +184,8 @@ class NGram:
     def _read(self, contexts: list[int], symbol: int) -> list[int]:
         """Go on by one symbol: the numbers of the contexts that now end here.
 
-        They begin with the context of no character, each one longer by one, up to the
-        longest that was counted: what is longer is new, too.
+        The first one is the empty context, and each next one is longer by a character,
+        up to the longest that was counted: anything longer was not counted either.
         """
         found = [0]
         for context, table in zip(contexts, self._tables[: self.context], strict=False):
@@ -253,7 +253,7 @@ class _Counts:
         times = self.times[self.find(contexts, came)]  # -1 is the last one: 0 times
         contexts = np.where(contexts < len(self.totals), contexts, -1)
         totals = self.totals[contexts]
-        # Of a new context nothing is known, so the shorter one has all the say.
+        # Nothing is known of a new context, so the shorter one decides alone.
         kinds = np.where(totals > 0, self.kinds[contexts], 1)
         return (times + kinds * shorter) / (totals + kinds)
 

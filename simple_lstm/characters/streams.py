@@ -9,19 +9,23 @@ import numpy as np
 import tensorflow as tf
 
 from simple_lstm._checking import check_texts
+from simple_lstm.characters._lookup import is_plain
 
 
-class TextStreams(keras.utils.PyDataset):
-    """A `keras.utils.PyDataset` of long texts, for a model that carries its state.
+class CharacterStreams(keras.utils.PyDataset):
+    """Long texts as a `keras.utils.PyDataset`, for a model that carries its state.
 
-    All texts are put one after the other, and as many readers as the batch has rows
-    start at even distances. Row ``r`` of every batch is what reader ``r`` comes to
-    next, so the state in which a stateful LSTM ends one batch is the right one to begin
-    the next with. A target is the character that follows its input.
+    All texts are joined, and as many readers as the batch has rows start at even
+    distances. Row ``r`` of each batch goes on where row ``r`` of the batch before
+    stopped, so the state in which a stateful LSTM ends one batch is the right one for
+    the next. A target is the character after its input.
 
-    Before each text stands an empty string: it tells the model that what comes next has
-    nothing to do with what came before. The last pieces of one reader may be the first
-    of the next one, for all rows are equally long and nothing is left out.
+    Before each text comes an empty string: it tells the model that a new text begins.
+    The last pieces of one reader may be the first of the next one, because all rows
+    have the same length and no character is left out.
+
+    The batches must be read in order, so pass ``shuffle=False`` to ``model.fit``, and
+    `simple_lstm.callbacks.ResetStates` to begin each pass in a zero state.
 
     Parameters
     ----------
@@ -30,9 +34,9 @@ class TextStreams(keras.utils.PyDataset):
         string, too; ``unknown`` counts them.
     model : keras.Model
         Functional or Sequential, with the input shape (batch size, None) and a
-        `keras.layers.StringLookup` for characters, as `simple_lstm.models` makes it.
+        `keras.layers.StringLookup` for characters, as `character_model` makes it.
     time_steps : int
-        Characters in each row of a batch. Gradients go back so far and no further;
+        Characters in each row of a batch. Gradients go back this far and no further;
         the state goes on.
 
     Attributes
@@ -43,9 +47,9 @@ class TextStreams(keras.utils.PyDataset):
     Raises
     ------
     ValueError
-        If something is no text or holds a NUL, the texts are too short to fill one
-        batch, or the model has no fixed batch size of 2 or more, no stateful
-        layer, or no StringLookup.
+        If something is not text or has a NUL, the texts are too short to fill one
+        batch, or the model has no fixed batch size of at least 2, no stateful layer, or
+        no StringLookup. Later, if a batch is asked for out of order.
 
     References
     ----------
@@ -55,28 +59,32 @@ class TextStreams(keras.utils.PyDataset):
 
     Examples
     --------
-    >>> from simple_lstm import batches, models
-    >>> model = models.character_model(["abcdefgh"], units=4, batch_size=2)
-    >>> streams = batches.TextStreams(["abcdefgh"], model, time_steps=2)
+    >>> from simple_lstm import callbacks, characters
+    >>> model = characters.character_model(["abcdefgh"], units=4, batch_size=2)
+    >>> streams = characters.CharacterStreams(["abcdefgh"], model, time_steps=2)
     >>> for inputs, targets in streams:
     ...     print(inputs.numpy().tolist(), targets.tolist())
     [[b'', b'a'], [b'd', b'e']] [[1, 2], [5, 6]]
     [[b'b', b'c'], [b'f', b'g']] [[3, 4], [7, 8]]
+    >>> history = model.fit(
+    ...     streams, shuffle=False, callbacks=[callbacks.ResetStates()], verbose=0
+    ... )
     """
 
     def __init__(
         self, texts: Sequence[str], model: keras.Model, *, time_steps: int = 50
     ) -> None:
         super().__init__()
-        check_texts(texts, "TextStreams")
+        check_texts(texts, "CharacterStreams")
         if time_steps < 1:
             raise ValueError(
-                f"TextStreams(time_steps={time_steps}): a row needs at least 1 step."
+                f"CharacterStreams(time_steps={time_steps}): a row needs at least 1 "
+                "step."
             )
         rows, lookup = _rows_and_lookup(model)
         if "\0" in "".join(texts):
             raise ValueError(
-                "TextStreams: there is a NUL character in the texts, which stands for "
+                "CharacterStreams: there is a NUL character in the texts, which means "
                 "the start of a text here. Take it out: text.replace('\\0', '')."
             )
         # As code points, which take 4 bytes each; 0 is an empty string to NumPy.
@@ -86,8 +94,8 @@ class TextStreams(keras.utils.PyDataset):
         steps = len(self._codes) - 1  # each with the next one as its target
         if steps < rows * time_steps:
             raise ValueError(
-                f"TextStreams: the texts have {characters:,} characters, too few for "
-                f"one batch of {rows} × {time_steps}. Give more text, fewer "
+                f"CharacterStreams: the texts have {characters:,} characters, too few "
+                f"for one batch of {rows} × {time_steps}. Give more text or fewer "
                 "time_steps, or build the model with a smaller batch_size."
             )
         codes, places = np.unique(self._codes, return_inverse=True)
@@ -98,44 +106,67 @@ class TextStreams(keras.utils.PyDataset):
         self._batches = -(-steps // (rows * time_steps))
         length = self._batches * time_steps
         self._starts = np.linspace(0, steps - length, rows).astype(int)
+        self._last = -1  # the batch that was given last
 
     def __len__(self) -> int:
         return self._batches
 
     def __getitem__(self, index: int) -> tuple[tf.Tensor, np.ndarray]:
+        self._check_turn(index)
         first = self._starts[:, np.newaxis] + index * self.time_steps
         places = first + np.arange(self.time_steps)  # (rows, time_steps)
         characters = self._codes[places].view("<U1")
         return tf.constant(characters), self._numbers[places + 1]
 
+    def _check_turn(self, index: int) -> None:
+        """Refuse a batch that the state of the model does not fit."""
+        if self.workers > 1 or self.use_multiprocessing:
+            raise ValueError(
+                f"CharacterStreams: workers={self.workers}, use_multiprocessing="
+                f"{self.use_multiprocessing} would fetch batches out of order. Leave "
+                "them at 1 and False."
+            )
+        if index not in range(len(self)):
+            raise IndexError(
+                f"CharacterStreams: there is no batch {index}; the batches are 0 to "
+                f"{len(self) - 1}."
+            )
+        if index not in (0, self._last + 1):
+            raise ValueError(
+                f"CharacterStreams: batch {index} was asked for after batch "
+                f"{self._last}, but each row goes on where it stopped in the batch "
+                "before. Keras shuffles by default: use model.fit(streams, "
+                "shuffle=False), and separate streams for validation."
+            )
+        self._last = index
+
 
 def _rows_and_lookup(model: keras.Model) -> tuple[int, keras.layers.StringLookup]:
-    """The batch size of a model of characters, and the layer that numbers them."""
-    parts = model._flatten_layers()  # those inside other models, too
+    """The batch size of a character model, and the layer that numbers characters."""
+    parts = model._flatten_layers()  # also those inside other models
     lookups = [part for part in parts if isinstance(part, keras.layers.StringLookup)]
     if len(lookups) != 1:
         raise ValueError(
-            f"TextStreams: the model has {len(lookups) or 'no'} StringLookup layers, "
-            "and needs one, which numbers what is read and what comes next. Make one "
-            "with models.character_model."
+            f"CharacterStreams: the model has {len(lookups) or 'no'} StringLookup "
+            "layers; expected one, which numbers what is read and what comes next. "
+            "Make one with characters.character_model."
         )
-    settings = lookups[0].get_config()
-    due = {"num_oov_indices": 1, "mask_token": None, "output_mode": "int"}
-    if any(settings[name] != value for name, value in due.items()):
+    if not is_plain(lookups[0]):
         raise ValueError(
-            "TextStreams: the StringLookup of the model must give whole numbers, one "
-            "to unknown characters, and no mask. Make one with models.character_model."
+            "CharacterStreams: the StringLookup of the model must give whole numbers, "
+            "one to unknown characters, and no mask. Make one with "
+            "characters.character_model."
         )
     shape = model.input_shape
     if len(shape) != 2 or shape[0] is None or shape[0] < 2:
         raise ValueError(
-            f"TextStreams: the model takes {shape}, but to carry its state from batch "
-            "to batch it needs a fixed batch size, and 2 or more. Build it with "
+            f"CharacterStreams: the model takes {shape}, but to carry its state from "
+            "batch to batch it needs a fixed batch size of at least 2. Build it with "
             "batch_size=..."
         )
     if not any(getattr(part, "stateful", False) for part in parts):
         raise ValueError(
-            "TextStreams: no layer of the model is stateful, so no state is carried "
-            "from batch to batch. Build its LSTM with stateful=True."
+            "CharacterStreams: no layer of the model is stateful, so no state is "
+            "carried from batch to batch. Build its LSTM with stateful=True."
         )
     return shape[0], lookups[0]

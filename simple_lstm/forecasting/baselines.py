@@ -86,12 +86,11 @@ def seasonal_naive(windows: Windows, *, period: int) -> np.ndarray:
     array([[3., 4., 3.]])
     """
     series, rows = _target(windows), _last_season(windows, period, "seasonal_naive")
-    forecasts = series[rows]
-    while (missing := np.isnan(forecasts)).any():
+    _check_rows(rows, windows, "seasonal_naive")
+    while (missing := np.isnan(series[rows])).any():
         rows[missing] -= period
         _check_rows(rows, windows, "seasonal_naive")
-        forecasts = series[rows]
-    return forecasts
+    return series[rows]
 
 
 def seasonal_median(windows: Windows, *, period: int, seasons: int = 4) -> np.ndarray:
@@ -331,9 +330,7 @@ def _last_season(windows: Windows, period: int, call: str) -> np.ndarray:
     if period < 1:
         raise ValueError(f"{call}(period={period}): a season has at least 1 time step.")
     ahead = np.arange(windows.horizon) % period
-    rows = windows.origins[:, np.newaxis].astype(int) - period + ahead
-    _check_rows(rows, windows, call)
-    return rows
+    return windows.origins[:, np.newaxis].astype(int) - period + ahead
 
 
 def _check_rows(rows: np.ndarray, windows: Windows, call: str) -> None:

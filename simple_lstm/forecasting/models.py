@@ -202,7 +202,7 @@ def forecast(
         if len(absent):
             raise ValueError(
                 f"forecast: future_covariates lacks {len(absent)} of the {horizon} "
-                f"times to come, first {absent[0]}. Give all of them; for the calendar: "
+                f"times to come, first {absent[0]}. Give all; for the calendar: "
                 f"calendar_features(history.index, ahead={horizon})."
             )
         data["future"] = _model_input(

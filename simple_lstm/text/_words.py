@@ -1,4 +1,4 @@
-"""Are these texts words? And what are they as numbers? Asked by all that cuts texts."""
+"""Do these texts have words, and as what numbers? For everything that splits texts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from simple_lstm._checking import check_texts
-from simple_lstm.text.words import Split, cut, separate
+from simple_lstm.text.words import TokenSplit, check_split, cut_words, separate_words
 
-# Scripts that need no spaces between words, and more letters than their words have on
-# average. A sentence without spaces has far more.
+# Scripts written without spaces between words, and more letters than their words have
+# on average. A sentence without spaces has far more.
 _LETTERS_OF_A_WORD = {
     "[\u3041-\u309f\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]": 3,  # Han, kana
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]": 10,  # Thai, Lao, Burmese, Khmer
@@ -23,74 +23,75 @@ _LETTERS_OF_A_WORD = {
 def check_words(
     texts: Sequence[str],
     what: str,
-    split: Split = "whitespace",
-    read: Callable[[str], list[str]] = cut,
+    split: TokenSplit = "whitespace",
+    read: Callable[[str], list[str]] = cut_words,
 ) -> None:
-    """Refuse texts that have no words; print how many lose something when cut.
+    """Refuse texts without words; print how many lose something when they are split.
 
     Parameters
     ----------
     texts : sequence of str
         What came.
     what : str
-        Who asks, to begin the message with: "fit: the inputs of train".
+        Which function asks, to begin the message with: "text_classifier".
     split : {"whitespace", "character"}
-        How they will be cut.
+        How they will be split.
     read : callable
-        What becomes of a text that is cut at white space.
+        The words that are found in a text split at whitespace.
 
     Raises
     ------
     ValueError
-        If they are no texts, hold no word or a NUL, or if most of them have no spaces
-        between their words and are to be cut at spaces.
+        If they are not texts, have no words or a NUL, or if most of them have no spaces
+        between their words and are to be split at spaces.
     """
     check_texts(texts, what)
-    if split not in ("whitespace", "character"):
-        raise ValueError(
-            f"{what}: split={split!r}; choose 'whitespace' (words) or 'character'."
-        )
-    if not any(cut(text) for text in texts):
+    check_split(split, what)
+    if not any(cut_words(text) for text in texts):
         raise ValueError(f"{what}: there is no word in the texts.")
     if any("\0" in text for text in texts):
         raise ValueError(
             f"{what}: there is a NUL character in the texts, which Keras cannot keep "
-            "in a vocabulary. words.separate(texts) makes a space of it."
+            "in a vocabulary. text.separate_words(texts) makes a space of it."
         )
     if split == "whitespace":
         _look_for_spaces(texts, what)
         _report_what_is_lost(texts, what, read)
 
 
-def number(
-    texts: Sequence[str], most: int | None = None, split: Split = "whitespace"
+def number_words(
+    texts: Sequence[str],
+    max_tokens: int | None = None,
+    split: TokenSplit = "whitespace",
 ) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Cut texts as a `keras.layers.TextVectorization` does, and number the words.
+    """Split texts as a `keras.layers.TextVectorization` does, and number the words.
 
     Parameters
     ----------
     texts : sequence of str
         At least one with a word in it.
-    most : int, optional
-        How many words to number; all of them if not given.
+    max_tokens : int, optional
+        Size of the layer's vocabulary, 2 more than the words to number. All words are
+        numbered if it is not given.
     split : {"whitespace", "character"}
-        What the layer is told.
+        The layer's own setting.
 
     Returns
     -------
     words : list of str
-        Each once, the commonest first.
+        Each once, the most common first.
     numbers : numpy.ndarray of int, shape (words of all texts,)
-        Every text, one after the other, each word as its place in ``words``; -1 if it
-        is not among them.
+        All texts, one after the other, each word as its index in ``words``; -1 if it is
+        not among them.
     lengths : numpy.ndarray of int, shape (texts,)
         How many words each text has.
     """
     import keras
     import tensorflow as tf
 
-    tokens = None if most is None else most + 2
-    layer = keras.layers.TextVectorization(max_tokens=tokens, split=split, ragged=True)
+    layer = keras.layers.TextVectorization(
+        max_tokens=max_tokens, split=split, ragged=True
+    )
     layer.adapt(tf.constant(list(texts)))
     numbers = layer(tf.constant(list(texts)))
     words = [str(word) for word in layer.get_vocabulary(include_special_tokens=False)]
@@ -104,17 +105,17 @@ def _some(texts: Sequence[str], most: int) -> list[str]:
 
 def _look_for_spaces(texts: Sequence[str], what: str) -> None:
     some = _some(texts, 1000)
-    pieces = [max(cut(text), key=len) for text in some if _has_no_spaces(text)]
+    pieces = [max(cut_words(text), key=len) for text in some if _has_no_spaces(text)]
     if not pieces:
         return
     if 2 * len(pieces) > len(some):
         raise ValueError(
             f"{what}: most of the texts have no spaces between their words: "
-            f"{_start(pieces[0])} would be one word. Cut them into characters: give "
-            'split="character" here, and to whatever else reads these texts.'
+            f"{_start(pieces[0])} would be one word. Split them into characters: pass "
+            'split="character" here, and to everything else that reads these texts.'
         )
     print(
-        f"{what}: of {len(some):,} texts looked at, {len(pieces):,} have no spaces "
+        f"{what}: of {len(some):,} texts checked, {len(pieces):,} have no spaces "
         f"between their words: {_start(pieces[0])} is read as one word. Leave such "
         'texts out, or give them a model of their own, with split="character".'
     )
@@ -122,7 +123,7 @@ def _look_for_spaces(texts: Sequence[str], what: str) -> None:
 
 def _has_no_spaces(text: str) -> bool:
     """Whether the words of a text are much longer than words are, on average."""
-    words = cut(separate([text])[0])
+    words = cut_words(separate_words([text])[0])
     for letters, most in _LETTERS_OF_A_WORD.items():
         lengths = [len(re.findall(letters, word)) for word in words]
         if sum(lengths) > most * np.count_nonzero(lengths):
@@ -135,20 +136,20 @@ def _report_what_is_lost(
 ) -> None:
     some = _some(texts, 2000)
     lossy = [
-        (text, apart)
-        for text, apart in zip(some, separate(some), strict=True)
-        if text != apart and read(text) != read(apart)
+        (text, separated)
+        for text, separated in zip(some, separate_words(some), strict=True)
+        if text != separated and read(text) != read(separated)
     ]
     if not lossy:
         return
-    pieces = [(piece, separate([piece])[0]) for piece in lossy[0][0].split()]
+    pieces = [(piece, separate_words([piece])[0]) for piece in lossy[0][0].split()]
     changed = [pair for pair in [*pieces, lossy[0]] if read(pair[0]) != read(pair[1])]
     came, due = (_start(" ".join(read(text))) for text in changed[0])
     print(
-        f"{what}: of {len(some):,} texts looked at, {len(lossy):,} lose something when "
-        f"they are cut into words: {_start(changed[0][0])} is read as {came}, not "
-        f"{due}. Set words apart, here and before predict: "
-        "simple_lstm.text.words.separate(texts)."
+        f"{what}: of {len(some):,} texts checked, {len(lossy):,} lose something when "
+        f"they are split into words: {_start(changed[0][0])} is read as {came}, not "
+        f"{due}. Separate the words first, here and before predict: "
+        "text.separate_words(texts)."
     )
 
 

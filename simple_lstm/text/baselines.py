@@ -1,12 +1,11 @@
-"""What an LSTM has to beat on texts: fitted pipelines of scikit-learn.
+"""What an LSTM has to beat on texts: fitted scikit-learn pipelines.
 
-None of them knows the order of the words, but for pairs of neighbors.
+None of them knows the order of the words, except within pairs of neighbors.
 """
 
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from simple_lstm.text._words import check_words
 from simple_lstm.text.vectors import WordVectors
-from simple_lstm.text.words import Split, cut
+from simple_lstm.text.words import SIGNS, TokenSplit, cut_words
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -24,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def naive_bayes(
-    texts: Sequence[str], labels: ArrayLike, *, split: Split = "whitespace"
+    texts: Sequence[str], labels: ArrayLike, *, split: TokenSplit = "whitespace"
 ) -> Pipeline:
-    """Add up what each word, and each pair of neighbors, says for a class.
+    """Multinomial naive Bayes on TF-IDF weights of words and pairs of neighbors.
 
-    Multinomial naive Bayes on TF-IDF weights of words and pairs: quick, and hard to
-    beat on short texts.
+    It adds up how strongly each word, and each pair, speaks for a class. It is fast,
+    and hard to beat on short texts.
 
     Parameters
     ----------
@@ -39,7 +38,7 @@ def naive_bayes(
         Their classes.
     split : {"whitespace", "character"}
         What is counted: words and pairs of neighbors, or up to five characters in a
-        row, for languages that put no spaces between words.
+        row, for languages without spaces between words.
 
     Returns
     -------
@@ -49,7 +48,7 @@ def naive_bayes(
     Raises
     ------
     ValueError
-        If ``texts`` is a single text, holds something that is no text, or no word, or
+        If ``texts`` is a single text, something in it is not text, it has no word, or
         most texts have no spaces between their words.
 
     References
@@ -63,7 +62,7 @@ def naive_bayes(
     Examples
     --------
     >>> from simple_lstm import text
-    >>> model = baselines.naive_bayes(["a fine film", "a dull film"], [1, 0])
+    >>> model = text.naive_bayes(["a fine film", "a dull film"], [1, 0])
     >>> model.predict(["fine, very fine"])
     array([1])
     """
@@ -80,8 +79,8 @@ def bag_of_words(
     texts: Sequence[str],
     labels: ArrayLike,
     *,
-    penalty: float = 0.1,
-    split: Split = "whitespace",
+    C: float = 10.0,
+    split: TokenSplit = "whitespace",
 ) -> Pipeline:
     """Logistic regression on TF-IDF weights of words and pairs of neighbors.
 
@@ -91,11 +90,11 @@ def bag_of_words(
         Training texts.
     labels : array_like, shape (samples,)
         Their classes.
-    penalty : float
-        Strength of the penalty on large weights.
+    C : float
+        As in scikit-learn: a smaller value penalizes large weights more.
     split : {"whitespace", "character"}
         What is counted: words and pairs of neighbors, or up to five characters in a
-        row, for languages that put no spaces between words.
+        row, for languages without spaces between words.
 
     Returns
     -------
@@ -105,7 +104,7 @@ def bag_of_words(
     Raises
     ------
     ValueError
-        If ``texts`` is a single text, holds something that is no text, or no word, or
+        If ``texts`` is a single text, something in it is not text, it has no word, or
         most texts have no spaces between their words.
 
     References
@@ -116,7 +115,7 @@ def bag_of_words(
     Examples
     --------
     >>> from simple_lstm import text
-    >>> model = baselines.bag_of_words(["a fine film", "a dull film"], [1, 0])
+    >>> model = text.bag_of_words(["a fine film", "a dull film"], [1, 0])
     >>> model.predict(["fine, very fine"])
     array([1])
     """
@@ -126,7 +125,7 @@ def bag_of_words(
 
     check_words(texts, "bag_of_words", split, _read)
     weights = TfidfVectorizer(**_counted(split), sublinear_tf=True)
-    model = make_pipeline(weights, LogisticRegression(C=1 / penalty, max_iter=1000))
+    model = make_pipeline(weights, LogisticRegression(C=C, max_iter=1000))
     return model.fit(texts, labels)
 
 
@@ -135,11 +134,11 @@ def averaged_vectors(
     labels: ArrayLike,
     vectors: WordVectors,
     *,
-    penalty: float = 20.0,
+    C: float = 0.05,
 ) -> Pipeline:
-    """Logistic regression on the mean of the vectors of a text's words.
+    """Logistic regression on the mean of the word vectors of a text.
 
-    What an LSTM gets from word vectors, without the order of the words.
+    It shows what word vectors are worth without the order of the words.
 
     Parameters
     ----------
@@ -147,11 +146,11 @@ def averaged_vectors(
         Training texts.
     labels : array_like, shape (samples,)
         Their classes.
-    vectors : simple_lstm.word_vectors.WordVectors
-        The vectors that the LSTM starts from. A word without one is passed over; a text
-        of such words alone has the mean zero.
-    penalty : float
-        Strength of the penalty on large weights.
+    vectors : simple_lstm.text.WordVectors
+        The vectors that the LSTM starts from. A word without one is skipped; a text of
+        only such words has the mean zero.
+    C : float
+        As in scikit-learn: a smaller value penalizes large weights more.
 
     Returns
     -------
@@ -161,13 +160,22 @@ def averaged_vectors(
     Raises
     ------
     ValueError
-        If ``texts`` is a single text, holds something that is no text, or no word, or
+        If ``texts`` is a single text, something in it is not text, it has no word, or
         most texts have no spaces between their words and the vectors are of words.
 
     References
     ----------
     Iyyer, M., Manjunatha, V., Boyd-Graber, J., & Daumé III, H. (2015). Deep unordered
     composition rivals syntactic methods for text classification. *ACL*, 1681-1691.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simple_lstm import text
+    >>> vectors = text.WordVectors(["good", "bad"], np.eye(2))
+    >>> model = text.averaged_vectors(["a good film", "a bad film"], [1, 0], vectors)
+    >>> model.predict(["good, very good"])
+    array([1])
     """
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -177,30 +185,27 @@ def averaged_vectors(
     check_words(texts, "averaged_vectors", vectors.split)
     model = make_pipeline(
         CountVectorizer(
-            vocabulary=vectors.words, analyzer=partial(cut, split=vectors.split)
+            vocabulary=vectors.words, analyzer=partial(cut_words, split=vectors.split)
         ),
         Normalizer("l1"),  # counts become parts of the text
         FunctionTransformer(partial(_add_up, vectors=vectors.vectors)),
         StandardScaler(),
-        LogisticRegression(C=1 / penalty, max_iter=1000),
+        LogisticRegression(C=C, max_iter=1000),
     )
     return model.fit(texts, labels)
 
 
-# The words that the models read, as scikit-learn finds them: a stored baseline needs no
-# code of ours. An apostrophe, which Keras deletes, is kept: it parts no words.
-_SIGNS = re.escape(string.punctuation)
-
-
-_WORD = rf"[^\s{_SIGNS}]+(?:'[^\s{_SIGNS}]+)*"
+# The words that the models read, as scikit-learn finds them: a saved baseline needs no
+# code of ours. An apostrophe, which Keras deletes, is kept: it separates no words.
+_WORD = rf"[^\s{SIGNS}]+(?:'[^\s{SIGNS}]+)*"
 
 
 def _read(text: str) -> list[str]:
     return re.findall(_WORD, text.lower())
 
 
-def _counted(split: Split) -> dict[str, Any]:
-    """What a vectorizer of scikit-learn counts, as its settings."""
+def _counted(split: TokenSplit) -> dict[str, Any]:
+    """Settings of a scikit-learn vectorizer: what it counts."""
     if split == "character":
         return {"analyzer": "char", "ngram_range": (1, 5)}
     return {"token_pattern": _WORD, "ngram_range": (1, 2)}

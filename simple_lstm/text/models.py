@@ -1,4 +1,4 @@
-"""A Keras model of stock layers that reads a text and names its class.
+"""A Keras model of stock layers that reads a text and predicts its class.
 
 `keras.saving.load_model` opens a saved model where simple_lstm is not installed.
 """
@@ -13,9 +13,9 @@ import numpy as np
 from keras import layers
 
 from simple_lstm._keras_layers import full_precision
-from simple_lstm.text import _words
+from simple_lstm.text._words import check_words, number_words
 from simple_lstm.text.vectors import WordVectors
-from simple_lstm.text.words import Split
+from simple_lstm.text.words import TokenSplit
 
 
 def text_classifier(
@@ -23,71 +23,75 @@ def text_classifier(
     *,
     classes: int = 2,
     vectors: WordVectors | None = None,
-    fine_tune: bool = False,
-    split: Split = "whitespace",
+    trainable: bool = False,
+    split: TokenSplit = "whitespace",
     time_steps: int = 60,
-    vocabulary: int = 20_000,
-    dimensions: int = 100,
+    max_tokens: int = 20_000,
+    embedding_dim: int = 100,
     units: int = 64,
     dropout: float = 0.5,
     learning_rate: float = 3e-3,
     seed: int = 0,
 ) -> keras.Model:
-    """A compiled LSTM that reads a text, word by word, and names its class.
+    """A compiled LSTM that reads a text word by word and predicts its class.
 
-    Texts are cut into words inside the model: it takes strings. ASCII punctuation is
-    deleted and A to Z become lower case; what white space parts is a word. A printed
-    line says how many texts lose something by that; `simple_lstm.text.words.separate` helps.
+    The model takes strings and splits them into words itself: it deletes ASCII
+    punctuation, lowercases A to Z, and splits at whitespace. A printed line says how
+    many texts lose something by that; `separate_words` helps.
 
     Parameters
     ----------
     texts : sequence of str
-        The training texts. Without ``vectors``, words that stand in them at least twice
-        are known to the model; the others are all the same to it.
+        The training texts. Without ``vectors``, the model knows the words that occur in
+        them at least twice; all others are the same to it.
     classes : int
-        2 gives one sigmoid output (the probability of label 1); more give a softmax
-        output for each class. Labels are the integers from 0.
-    vectors : simple_lstm.word_vectors.WordVectors, optional
+        2 gives one sigmoid output (the probability of label 1); more give one softmax
+        output for each class. Labels are integers from 0.
+    vectors : simple_lstm.text.WordVectors, optional
         The embedding, instead of one that starts from random numbers. The model then
         knows their words and no others.
-    fine_tune : bool
-        Whether training changes the vectors. If not, words that no training text has
-        stay comparable to those that it has.
+    trainable : bool
+        Whether training changes the vectors. If not, words that are in no training text
+        stay comparable with those that are.
     split : {"whitespace", "character"}
-        Where texts are cut: at white space, or after every character, for languages
-        that put no spaces between words. All that is said of words then goes for
+        Where texts are split: at whitespace, or after every character, for languages
+        without spaces between words. Everything said about words then applies to
         characters.
     time_steps : int
-        The most words that are read. What comes after them in a text is not:
-        `words_not_read` counts it.
-    vocabulary : int
-        The most words that are taken from the texts, the commonest first.
-    dimensions : int
-        Size of the embedding if there are no vectors.
+        The most words that are read. Later words of a text are not:
+        `simple_lstm.diagnostics.words_not_read` counts them.
+    max_tokens : int
+        Size of the vocabulary as Keras counts it, with the tokens for padding and for
+        unknown words: the model knows the ``max_tokens - 2`` most common words. With
+        ``vectors`` it has no effect.
+    embedding_dim : int
+        Size of the embedding. With ``vectors`` it has no effect.
     units : int
         Size of the LSTM's state.
     dropout : float
-        The part of the dimensions of the embedding that is left out at random, for a
-        whole text at a time, while training.
+        The fraction of the embedding's dimensions left out at random, for a whole text
+        at a time, during training.
     learning_rate : float
-        Of the Adam optimizer.
+        For the Adam optimizer.
     seed : int
-        Of the weights, and of Keras' other random numbers.
+        For the weights, and for Keras' other random numbers.
 
     Returns
     -------
     keras.Model
-        From strings (batch,) to (batch, 1) or (batch, classes). A text may be of any
-        length, also empty. The layer ``words_to_numbers`` holds the vocabulary. Give
-        Keras an object array or ``tf.constant(texts)``: it refuses lists of str. Save
-        it as ``.keras``: it cannot be loaded from an ``.h5`` file.
+        From strings (batch,) to probabilities (batch, 1) or (batch, classes). A text
+        may have any length, even 0. The layer ``words_to_numbers`` holds the
+        vocabulary. Keras refuses lists of strings: use `TextBatches`,
+        ``tf.constant(texts)``, or an object array. Save the model as ``.keras``: it
+        cannot be loaded from an ``.h5`` file.
 
     Raises
     ------
     ValueError
-        If there are fewer than 2 classes or 1 time step, or ``texts`` is a single text
-        or has no word in it twice and there are no vectors. If most texts have no
-        spaces between their words, or the vectors are of texts that were cut otherwise.
+        If ``texts`` is a single text or has no word; if no word occurs twice and there
+        are no vectors; if most texts have no spaces between their words; if the vectors
+        come from texts that were split differently; or if ``classes`` is less than 2,
+        ``time_steps`` less than 1, or ``max_tokens`` less than 3.
 
     References
     ----------
@@ -101,17 +105,18 @@ def text_classifier(
     --------
     >>> import tensorflow as tf
     >>> from simple_lstm import text
-    >>> model = models.text_classifier(["a good film", "a bad film"], units=4)
+    >>> model = text.text_classifier(["a good film", "a bad film"], units=4)
     >>> model(tf.constant(["good", "", "a film of any length"])).shape
     TensorShape([3, 1])
     """
-    _words.check_words(texts, "text_classifier", split)
-    if classes < 2 or min(time_steps, vocabulary) < 1:
+    check_words(texts, "text_classifier", split)
+    if classes < 2 or time_steps < 1 or max_tokens < 3:
         raise ValueError(
-            f"text_classifier(classes={classes}, time_steps={time_steps}, vocabulary="
-            f"{vocabulary}): there must be at least 2 classes, 1 time step and 1 word."
+            f"text_classifier(classes={classes}, time_steps={time_steps}, max_tokens="
+            f"{max_tokens}): there must be at least 2 classes, 1 time step, and 3 "
+            "tokens (padding, unknown, and one word)."
         )
-    words = _known_words(texts, vectors, vocabulary, split)
+    words = _known_words(texts, vectors, max_tokens - 2, split)
     keras.utils.set_random_seed(seed)
     text = keras.Input((), dtype="string", name="text")
     numbers = layers.TextVectorization(
@@ -120,12 +125,12 @@ def text_classifier(
     # A step of padding, so that a batch of empty texts has a step at all.
     numbers = keras.ops.pad(numbers, [[0, 0], [0, 1]])[:, :time_steps]
     if vectors is not None:
-        dimensions = vectors.vectors.shape[1]
+        embedding_dim = vectors.vectors.shape[1]
     embedding = layers.Embedding(
         len(words) + 2,
-        dimensions,
+        embedding_dim,
         mask_zero=True,
-        trainable=fine_tune or vectors is None,
+        trainable=trainable or vectors is None,
         name="embedding",
     )
     embedded = layers.SpatialDropout1D(dropout)(embedding(numbers))
@@ -140,33 +145,33 @@ def text_classifier(
 
 
 def _known_words(
-    texts: Sequence[str], vectors: WordVectors | None, most: int, split: Split
+    texts: Sequence[str], vectors: WordVectors | None, most: int, split: TokenSplit
 ) -> list[str]:
-    """The words of the vectors; without them, those that stand in the texts twice.
+    """The words of the vectors; without them, those that occur in the texts twice.
 
-    From the others the model learns what to make of an unknown word.
+    From the others the model learns how to treat an unknown word.
     """
     if vectors is not None:
         if vectors.split != split:
             raise ValueError(
-                f'text_classifier(split="{split}"): the vectors are of texts that were '
-                f'cut with split="{vectors.split}". Give the same here.'
+                f'text_classifier(split="{split}"): the vectors come from texts that '
+                f'were split with split="{vectors.split}". Pass the same here.'
             )
         return vectors.words
-    words, numbers, _ = _words.number(texts, split=split)
+    words, numbers, _ = number_words(texts, split=split)
     times = np.bincount(numbers, minlength=len(words))
     common = [word for word, count in zip(words, times, strict=True) if count > 1]
     if not common:
         raise ValueError(
-            "text_classifier: no word occurs twice in the texts, so none could be "
-            "learned. Give more texts, or vectors, or cut them into characters: "
+            "text_classifier: no word occurs twice in the texts, so there is none to "
+            "learn. Give more texts, or vectors, or split them into characters: "
             'split="character".'
         )
     return common[:most]
 
 
 def _rows_of_embedding(vectors: np.ndarray) -> np.ndarray:
-    """Zeros for padding and for unknown words, then the vectors with a spread near 1.
+    """Zeros for padding and for unknown words, then the vectors at a spread near 1.
 
     An LSTM learns best from inputs of that size.
     """
@@ -192,14 +197,14 @@ def _compile_classifier(model: keras.Model, classes: int, learning_rate: float) 
 
 
 def _save_as_keras_alone(model: keras.Model) -> None:
-    """Let ``model.save`` refuse HDF5, from which Keras cannot load operations."""
+    """Make ``model.save`` refuse HDF5, from which Keras cannot load operations."""
     save = model.save
 
     def save_as_keras(filepath: Any, *arguments: Any, **options: Any) -> None:
         if str(filepath).endswith((".h5", ".hdf5")):
             raise ValueError(
-                f"save({str(filepath)!r}): a model of texts cannot be loaded from an "
-                "HDF5 file. Give it a name that ends in .keras."
+                f"save({str(filepath)!r}): a text model cannot be loaded from an HDF5 "
+                "file. Give it a name that ends in .keras."
             )
         save(filepath, *arguments, **options)
 

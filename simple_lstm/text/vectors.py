@@ -1,7 +1,7 @@
 """Word vectors counted from texts without labels.
 
-Words that stand in the same company mean something alike. To count the company is
-enough for useful vectors: no network is trained here.
+Words in similar contexts have similar meanings. Counting the contexts is enough for
+useful vectors: no network is trained here.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from simple_lstm.text import _words
-from simple_lstm.text.words import Split
+from simple_lstm.text._words import check_words, number_words
+from simple_lstm.text.words import TokenSplit
 
 
 @dataclass(frozen=True, repr=False)
@@ -23,17 +23,17 @@ class WordVectors:
     Attributes
     ----------
     words : list of str
-        The commonest first.
-    vectors : numpy.ndarray, float32, shape (words, dimensions)
-        One row for each word. Rows have length 1; a word without any company has
-        zeros.
+        The most common first.
+    vectors : numpy.ndarray, float32, shape (words, embedding_dim)
+        One row for each word. Rows have length 1; a word that is never near another one
+        has zeros.
     split : {"whitespace", "character"}
-        How texts were cut: into words, or into characters.
+        How the texts were split: into words, or into characters.
     """
 
     words: list[str]
     vectors: np.ndarray
-    split: Split = "whitespace"
+    split: TokenSplit = "whitespace"
 
     def __post_init__(self) -> None:
         if np.ndim(self.vectors) != 2 or len(self.words) != len(self.vectors):
@@ -46,20 +46,20 @@ class WordVectors:
         words, dimensions = self.vectors.shape
         return f"WordVectors({words:,} words, {dimensions} dimensions)"
 
-    def neighbours(self, word: str, number: int = 8) -> list[str]:
-        """The words whose vectors point most nearly the same way.
+    def neighbors(self, word: str, number: int = 8) -> list[str]:
+        """The words with the most similar vectors.
 
         Parameters
         ----------
         word : str
-            As the texts were cut: in lower case, without punctuation.
+            As the model reads it: in lowercase, without punctuation.
         number : int
-            How many neighbours.
+            How many neighbors.
 
         Returns
         -------
         list of str
-            The nearest first, by the cosine of the angle.
+            The nearest first, by the cosine of the angle between the vectors.
 
         Raises
         ------
@@ -68,66 +68,67 @@ class WordVectors:
         """
         if word not in self.words:
             raise ValueError(
-                f"neighbours({word!r}): this word has no vector. Words are in lower "
-                "case and without punctuation, and rare ones were left out."
+                f"neighbors({word!r}): this word has no vector. Words are in "
+                "lowercase and without punctuation, and rare ones were left out."
             )
         directions = _of_length_1(self.vectors)
         place = self.words.index(word)
         if not directions[place].any():
             raise ValueError(
-                f"neighbours({word!r}): it stood near no other word, so it has no "
+                f"neighbors({word!r}): it was never near another word, so it has no "
                 "neighbors."
             )
         nearest = np.argsort(-(directions @ directions[place]), kind="stable")
         return [self.words[other] for other in nearest if other != place][:number]
 
 
-def count(
+def word_vectors(
     texts: Sequence[str],
     *,
-    dimensions: int = 100,
+    embedding_dim: int = 100,
     window: int | tuple[int | None, ...] | None = 5,
-    vocabulary: int = 20_000,
-    split: Split = "whitespace",
+    max_tokens: int = 20_000,
+    split: TokenSplit = "whitespace",
     seed: int = 0,
 ) -> WordVectors:
-    """Count which words stand near each other, and make vectors of the counts.
+    """Count which words are near each other, and turn the counts into vectors.
 
-    Counts become positive pointwise mutual information (how much more often two meet
-    than chance would have it), and a singular value decomposition keeps the main
-    directions of that large table. Words are cut as the models of
-    `simple_lstm.models.text_classifier` cut them.
+    The counts become positive pointwise mutual information (how much more often two
+    words meet than they would by chance), and a singular value decomposition keeps the
+    main directions of that large table. Texts are split into words exactly as
+    `text_classifier` splits them.
 
     Parameters
     ----------
     texts : sequence of str
-        Any texts of the kind that matters, the more the better; they need no labels.
-        A printed line says how many lose something when they are cut into words.
-    dimensions : int
+        Texts like those you want to classify, the more the better; they need no labels.
+        A printed line says how many lose something when they are split into words.
+    embedding_dim : int
         Numbers in each vector, for each window.
     window : int or None, or a tuple of them
-        How many words to the left and to the right are near. A small window finds words
-        of the same use; None takes the whole text, which finds words of the same topic
-        and mood. A tuple gives the vectors of each side by side.
-    vocabulary : int
-        How many words get a vector, the commonest first.
+        How many words to the left and to the right count as near. A small window finds
+        words that are used alike; None takes the whole text and finds words of the same
+        topic and mood. A tuple gives the vectors of all its windows side by side.
+    max_tokens : int
+        Size of the vocabulary as Keras counts it, with the tokens for padding and for
+        unknown words: the ``max_tokens - 2`` most common words get a vector.
     split : {"whitespace", "character"}
-        Where texts are cut: at white space, or after every character, for languages
-        that put no spaces between words. All that is said of words then goes for
+        Where texts are split: at whitespace, or after every character, for languages
+        without spaces between words. Everything said about words then applies to
         characters.
     seed : int
-        Of the randomized decomposition.
+        For the randomized decomposition.
 
     Returns
     -------
     WordVectors
-        With at most ``vocabulary`` words.
+        With at most ``max_tokens - 2`` words.
 
     Raises
     ------
     ValueError
-        If there are no texts, or fewer words or texts than dimensions, or most texts
-        have no spaces between their words.
+        If there are no texts, ``max_tokens`` is less than 3, there are fewer words or
+        texts than ``embedding_dim``, or most texts have no spaces between their words.
 
     References
     ----------
@@ -145,29 +146,30 @@ def count(
     --------
     >>> from simple_lstm import text
     >>> texts = ["a cup of tea", "a cup of coffee", "a piece of string"] * 4
-    >>> found = word_vectors.count(texts, dimensions=3, window=2)
-    >>> found
+    >>> vectors = text.word_vectors(texts, embedding_dim=3, window=2)
+    >>> vectors
     WordVectors(7 words, 3 dimensions)
-    >>> found.neighbours("tea", 1)
+    >>> vectors.neighbors("tea", 1)
     ['coffee']
     """
-    _words.check_words(texts, "word_vectors.count", split)
+    check_words(texts, "word_vectors", split)
     windows = window if isinstance(window, tuple) else (window,)
     sizes = [1 if size is None else size for size in windows]
-    if not windows or min(dimensions, vocabulary, *sizes) < 1:
+    if not windows or min(embedding_dim, *sizes) < 1 or max_tokens < 3:
         raise ValueError(
-            f"word_vectors.count(dimensions={dimensions}, window={window}, "
-            f"vocabulary={vocabulary}): each must be at least 1; window=None takes "
+            f"word_vectors(embedding_dim={embedding_dim}, window={window}, max_tokens="
+            f"{max_tokens}): embedding_dim and each window must be at least 1, and "
+            "max_tokens at least 3 (padding, unknown, and one word). window=None takes "
             "whole texts."
         )
-    words, numbers, lengths = _words.number(texts, vocabulary, split)
+    words, numbers, lengths = number_words(texts, max_tokens, split)
     parts = []
     for size in windows:
         if size is None:
             counts = _count_texts(numbers, lengths, len(words))
         else:
             counts = _count_near(numbers, lengths, len(words), size)
-        parts.append(_directions(counts, dimensions, seed))
+        parts.append(_directions(counts, embedding_dim, seed))
     vectors = _of_length_1(np.hstack(parts))
     return WordVectors(words, vectors.astype(np.float32), split)
 
@@ -175,7 +177,7 @@ def count(
 def _count_near(
     numbers: np.ndarray, lengths: np.ndarray, words: int, window: int
 ) -> sparse.csr_matrix:
-    """How often each word stands near each other one: (words, words)."""
+    """How often each word is near each other word: (words, words)."""
     text = np.repeat(np.arange(len(lengths)), lengths)
     counts = sparse.csr_matrix((words, words), dtype=np.float32)
     for distance in range(1, window + 1):
@@ -188,7 +190,7 @@ def _count_near(
 def _count_texts(
     numbers: np.ndarray, lengths: np.ndarray, words: int
 ) -> sparse.csr_matrix:
-    """How often each word stands in each text: (words, texts)."""
+    """How often each word is in each text: (words, texts)."""
     text = np.repeat(np.arange(len(lengths)), lengths)
     known = numbers >= 0
     return _table(numbers[known], text[known], (words, len(lengths)))
@@ -210,9 +212,9 @@ def _directions(counts: sparse.csr_matrix, dimensions: int, seed: int) -> np.nda
 
     if min(counts.shape) < dimensions:
         raise ValueError(
-            f"word_vectors.count(dimensions={dimensions}): the texts have "
-            f"{counts.shape[0]:,} words in {counts.shape[1]:,} places; give more "
-            "texts, or ask for fewer dimensions."
+            f"word_vectors(embedding_dim={dimensions}): the texts give a table of "
+            f"{counts.shape[0]:,} words × {counts.shape[1]:,} contexts, too small for "
+            "so many dimensions. Give more texts, or a smaller embedding_dim."
         )
     information = _positive_information(counts)
     left, values, _ = randomized_svd(information, dimensions, random_state=seed)
@@ -226,9 +228,9 @@ def _of_length_1(rows: np.ndarray) -> np.ndarray:
 
 
 def _positive_information(counts: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Log of how much more often a pair is counted than chance would have it.
+    """Log of how much more often a pair is counted than it would be by chance.
 
-    Only what is positive is kept: that two words never meet may be chance.
+    Only positive values are kept: that two words never meet may be chance.
     """
     of_rows, of_columns = (np.asarray(counts.sum(axis)).ravel() for axis in (1, 0))
     pairs = counts.tocoo()

@@ -1,9 +1,9 @@
-"""Texts made ready to be cut into words.
+"""Prepare texts so that a model finds the words in them.
 
-A model of strings cuts them itself, with `keras.layers.TextVectorization`: ASCII
-punctuation is deleted, and what stands between white space is a word. So ``good,bad``
-becomes one word, and ``:)`` none. A saved model can do no more than that. `separate`
-does the rest before: once, right after loading, for all that reads the texts.
+A text model splits its texts itself, with `keras.layers.TextVectorization`: it deletes
+ASCII punctuation and splits at whitespace. So ``good,bad`` becomes one word, and ``:)``
+disappears. A saved model can do no more than that. `separate_words` does the rest
+beforehand: call it once, right after loading, for everything that reads the texts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Literal
 
 from simple_lstm._checking import check_texts
 
-Split = Literal["whitespace", "character"]
+TokenSplit = Literal["whitespace", "character"]
+SIGNS = re.escape(string.punctuation)  # for a set in a regular expression
 
 _EMOTICONS = {
     "🙂": ":) :-) :o) =) =-)",
@@ -39,40 +40,40 @@ _EMOTICONS = {
 _EMOJI_OF = {one: emoji for emoji, signs in _EMOTICONS.items() for one in signs.split()}
 
 
-def separate(texts: Iterable[str]) -> list[str]:
-    """Set words apart that would be glued together, and keep emoticons as words.
+def separate_words(texts: Iterable[str]) -> list[str]:
+    """Separate words that would be glued together, and keep emoticons as words.
 
-    Call it once, right after loading, and for whatever a model is to read later. Word
-    vectors, models and baselines then get the same strings.
+    Call it once, right after loading, and again for any text that a model reads later.
+    Word vectors, models and baselines then get the same strings.
 
     - HTML tags become spaces: ``fine<br />film`` is two words.
-    - Punctuation between letters or digits becomes a space, hyphens and decimal points,
-      too: ``good,bad``, ``well-made``, ``3.5``. An apostrophe stays, so that
+    - Punctuation between letters or digits becomes a space, including hyphens and
+      decimal points: ``good,bad``, ``well-made``, ``3.5``. An apostrophe stays, so
       ``don't`` is one word.
     - An emoticon becomes an emoji: ``:)`` is 🙂. Emoji get spaces around them.
-    - Punctuation beyond ASCII, control characters and spaces of any kind become spaces,
-      and a curly apostrophe a straight one.
-    - Letters beyond ASCII become lower case and get one form each: the model does that
-      to A to Z alone. Soft hyphens go.
+    - Non-ASCII punctuation, control characters and spaces of any kind become spaces; a
+      curly apostrophe becomes a straight one.
+    - Non-ASCII letters become lowercase, each in one Unicode form (NFC): the model
+      lowercases only A to Z. Soft hyphens are removed.
 
-    Other punctuation stays: the model deletes it. It is meant for prose; in source code
-    and tables, some signs look like emoticons.
+    Other punctuation stays: the model deletes it. This is meant for prose: in source
+    code and tables, some signs look like emoticons.
 
     Parameters
     ----------
     texts : iterable of str
-        Texts as they were loaded. If they hold entities such as ``&amp;``, give each to
-        ``html.unescape`` first.
+        Texts as they were loaded. If they contain entities such as ``&amp;``, pass each
+        through ``html.unescape`` first.
 
     Returns
     -------
     list of str
-        As many texts, in their order. Another call changes nothing.
+        As many texts, in the same order. A second call changes nothing.
 
     Raises
     ------
     ValueError
-        If it is a single text, or holds something that is no text.
+        If ``texts`` is a single text, or something in it is not text.
 
     References
     ----------
@@ -82,38 +83,54 @@ def separate(texts: Iterable[str]) -> list[str]:
     Examples
     --------
     >>> from simple_lstm import text
-    >>> words.separate(["A well-made film:) Don't miss it!<br />9.5/10", "Dull..."])
+    >>> text.separate_words([
+    ...     "A well-made film:) Don't miss it!<br />9.5/10", "Dull..."
+    ... ])
     ["A well made film 🙂 Don't miss it! 9 5 10", 'Dull...']
     """
     texts = texts if isinstance(texts, str) else list(texts)
-    check_texts(texts, "words.separate")
+    check_texts(texts, "separate_words")
     return [_separate(text) for text in texts]
 
 
-def cut(text: str, split: Split = "whitespace") -> list[str]:
-    """The words of a text, exactly as `keras.layers.TextVectorization` cuts them.
+def cut_words(text: str, split: TokenSplit = "whitespace") -> list[str]:
+    """The words of a text, exactly as `keras.layers.TextVectorization` finds them.
 
     Parameters
     ----------
     text : str
         One text.
     split : {"whitespace", "character"}
-        What the layer is told: words stand between white space, or every character is
-        one.
+        The layer's own setting: words are separated by whitespace, or every character
+        is one.
 
     Returns
     -------
     list of str
-        A to Z in lower case, without ASCII punctuation.
+        A to Z in lowercase, without ASCII punctuation.
+
+    Raises
+    ------
+    ValueError
+        If ``split`` is neither of the two.
 
     Examples
     --------
     >>> from simple_lstm import text
-    >>> words.cut("A fine film, don't you think?")
+    >>> text.cut_words("A fine film, don't you think?")
     ['a', 'fine', 'film', 'dont', 'you', 'think']
     """
+    check_split(split, "cut_words")
     text = text.translate(_STANDARDIZED)
     return list(text) if split == "character" else re.findall(r"[^ \t\n\v\f\r]+", text)
+
+
+def check_split(split: str, what: str) -> None:
+    """Refuse a way to split texts that is none of `TokenSplit`."""
+    if split not in ("whitespace", "character"):
+        raise ValueError(
+            f"{what}: split={split!r}; choose 'whitespace' (words) or 'character'."
+        )
 
 
 _STANDARDIZED = str.maketrans(
@@ -139,7 +156,7 @@ def _any_of(emoticons: Iterable[str]) -> str:
 _FACES = [one for one in _EMOJI_OF if one[0] in ":;>" and one[-1] in "()"]
 _FACE, _OTHER = _any_of(_FACES), _any_of(_EMOJI_OF.keys() - set(_FACES))
 # A face may touch a word on one side, as in "great:)", but not on both: "see:(a)". The
-# others look like parts of addresses and numbers, "http://", "x<3": they stand alone.
+# others look like parts of URLs and formulas, "http://", "x<3": they need spaces.
 _EMOTICON = re.compile(
     rf"(?=[:;=^<>-])(?:(?<![^\W_])(?:{_FACE})|(?:{_FACE})(?![^\W_]|[()])"
     rf"|(?<![^\s.,!?()])(?:{_OTHER})(?![^\s.,!?()]))"
@@ -149,15 +166,14 @@ _PICTURE = (
 )
 # A flag is a pair of letters; other emoji may have a color, or be several in one.
 _EMOJI = re.compile(f"[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTURE}(?:\u200d{_PICTURE})*")
-_SIGNS = re.escape(string.punctuation)
 _GLUE = re.compile(  # the first lookahead only makes it quick
-    rf"(?=[{_SIGNS}])(?<=[^\s{_SIGNS}])(?!(?<=[^\W_])'[^\W_])[{_SIGNS}]++(?=\S)"
+    rf"(?=[{SIGNS}])(?<=[^\s{SIGNS}])(?!(?<=[^\W_])'[^\W_])[{SIGNS}]++(?=\S)"
 )
 
 
 def _separate(text: str) -> str:
     text = _separate_once(text)
-    # What one pass sets apart may be a tag or an emoticon: "<b<br>>", "=):)".
+    # What one pass separates may be a tag or an emoticon: "<b<br>>", "=):)".
     while _TAG.search(text) or _EMOTICON.search(text):
         text = _separate_once(text)
     return text
@@ -175,7 +191,7 @@ def _separate_once(text: str) -> str:
 
 
 def _space_for_punctuation(found: re.Match[str]) -> str:
-    """A space for punctuation, control characters, and what is a space of no width."""
+    """A space for punctuation, control characters and zero-width spaces."""
     kind = unicodedata.category(found[0])
     return (
         " "

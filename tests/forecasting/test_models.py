@@ -127,7 +127,7 @@ def test_a_forecast_lacks_nothing_after_what_the_error_advises(hourly):
     model = forecasting.forecaster(train, units=2)
     with pytest.raises(ValueError, match="lacks 6 of the 6 times") as caught:
         forecasting.forecast(model, hourly, future_covariates=known)
-    advice = re.search(r"calendar\(.*\)", str(caught.value))[0]
+    advice = re.search(r"calendar_features\(.*\)", str(caught.value))[0]
     known = eval(f"forecasting.{advice}", {**globals(), "history": hourly})
     for unit in ("s", "ms", "us", "ns"):  # those of the history may be others
         known = known.set_axis(known.index.as_unit(unit))
@@ -151,7 +151,7 @@ def test_what_a_forecast_lacks_is_named(parts, hourly):
     )
     assert message(hourly, future_covariates=known[:503]) == (
         "forecast: future_covariates lacks 3 of the 6 times to come, first 2024-01-21 "
-        "23:00:00. Give all of them; for the calendar: "
+        "23:00:00. Give all; for the calendar: "
         "calendar_features(history.index, ahead=6)."
     )
     assert message(hourly[["sales"]], future_covariates=known) == (

@@ -45,7 +45,7 @@ def test_a_forecaster_trains_and_answers_in_full_precision(
     data = windows if ahead else past_alone
     model = forecasting.forecaster(data, units=4, quantiles=quantiles)
     history = model.fit(data.shuffled(), validation_data=data, epochs=1, verbose=0)
-    assert np.isfinite(history.table.to_numpy()).all()
+    assert np.isfinite(history.history["val_loss"]).all()
     said = model.predict(data, verbose=0)
     assert said.dtype == ("float64" if policy == "float64" else "float32")
     assert np.abs(said - LEVEL).max() < 1000

@@ -91,7 +91,7 @@ def test_what_is_future_covariates_keeps_its_digits_too():
 
 def test_a_column_that_never_changes_needs_no_digits():
     frame = series().assign(constant=1 / 3, far=123_456_789.1)
-    assert forecasting.make_windows(frame, 24, 3).inputs.dtype == np.float32
+    assert forecasting.make_windows(frame, 24, 3).past.dtype == np.float32
 
 
 @pytest.mark.parametrize("dtype", ["int64", "uint64", "Int64", "float64"])

@@ -490,7 +490,7 @@ def test_a_plain_file_needs_no_look_at_each_cell(tmp_path, monkeypatch, text):
     (tmp_path / "odd").mkdir()
     odd = write(tmp_path / "odd", text + "\n\n")  # an empty line: not plain any more
     cell_by_cell = forecasting.read_series(odd, time="t", columns="x")
-    monkeypatch.setattr("simple_lstm._reading._cell_by_cell", None)
+    monkeypatch.setattr("simple_lstm.forecasting._reading._cell_by_cell", None)
     quickly = forecasting.read_series(path, time="t", columns="x")
     pd.testing.assert_frame_equal(quickly, cell_by_cell, check_exact=True)
     with pytest.raises(TypeError):

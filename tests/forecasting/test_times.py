@@ -150,7 +150,7 @@ def test_no_call_minds_the_unit_of_the_times(unit, zone):
     for other in UNITS:
         ahead = known.set_axis(known.index.as_unit(other))
         windows = forecasting.make_windows(frame, 12, 6, future_covariates=ahead)
-        assert len(windows.known_values) == 60
+        assert len(windows.future_values) == 60
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -167,9 +167,21 @@ def test_no_page_shows_the_bare_name_of_an_object(site):
         ), page
 
 
-def test_functions_name_the_pages_that_use_them(site):
-    text = (site / "reference" / "preprocessing.html").read_text(encoding="utf-8")
-    assert "plot_1_forecast_traffic.html" in text
+USED_BY = {
+    "forecasting": ("make_windows", "plot_1_forecast_traffic"),
+    "text": ("word_vectors", "plot_1_classify_reviews"),
+    "characters": ("CharacterStreams", "plot_1_write_python"),
+    "plots": ("scoreboard", "plot_1_train_first_lstm"),
+    "datasets": ("load_traffic", "plot_1_forecast_traffic"),
+}
+
+
+@pytest.mark.parametrize("room", USED_BY)
+def test_functions_name_the_pages_that_use_them(site, room):
+    text = (site / "reference" / f"{room}.html").read_text(encoding="utf-8")
+    name, page = USED_BY[room]
+    entry = text.split(f'id="simple_lstm.{room}.{name}"')[1]
+    assert f"{page}.html" in entry.split('class="sig sig-object')[0]
 
 
 def test_equations_are_mathml_made_while_the_site_is_built(site):

@@ -1,8 +1,7 @@
-"""Streams of text, and the models of characters that read them."""
+"""Streams of characters, read in order by a model that carries its state."""
 
-import json
-import subprocess
-import sys
+import random
+import re
 
 import keras
 import numpy as np
@@ -13,8 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from keras import layers
 
-from simple_lstm import generation, models, training
-from simple_lstm.batches import TextStreams
+from simple_lstm import callbacks, characters
+from simple_lstm.characters import CharacterStreams
 
 # Each character stands once in the texts, so it says where it was read.
 ONCE = "".join(map(chr, range(0x4E00, 0x4E00 + 240)))
@@ -24,8 +23,8 @@ TIME_STEPS = st.integers(1, 7)
 
 @pytest.fixture(scope="module", params=[2, 3, 5], ids="batch size {}".format)
 def model(request):
-    return models.character_model(
-        [ONCE], units=1, dimensions=1, batch_size=request.param
+    return characters.character_model(
+        [ONCE], units=1, embedding_dim=1, batch_size=request.param
     )
 
 
@@ -62,7 +61,7 @@ def find(model, kind):
 def streams_of(lengths, model, time_steps):
     texts = texts_of(lengths)
     assume(len(all_symbols(texts)) > model.input_shape[0] * time_steps)
-    return texts, TextStreams(texts, model, time_steps=time_steps)
+    return texts, CharacterStreams(texts, model, time_steps=time_steps)
 
 
 @given(LENGTHS, TIME_STEPS)
@@ -132,8 +131,8 @@ def test_nothing_is_read_more_often_than_full_batches_need(model, lengths, steps
 
 @pytest.mark.parametrize("rows", [2, 4])
 def test_every_batch_is_full(rows):
-    model = models.character_model([ONCE], units=1, batch_size=rows)
-    streams = TextStreams([ONCE], model, time_steps=7)
+    model = characters.character_model([ONCE], units=1, batch_size=rows)
+    streams = CharacterStreams([ONCE], model, time_steps=7)
     for number in range(len(streams)):
         inputs, targets = streams[number]
         assert inputs.shape == targets.shape == (rows, 7)
@@ -151,9 +150,9 @@ def sharp(model):
 
 def pair(rows, **options):
     """A stateful model and one without state, of the same weights."""
-    stateless = sharp(models.character_model(TEXTS, units=6, dimensions=5))
-    stateful = models.character_model(
-        TEXTS, units=6, dimensions=5, batch_size=rows, **options
+    stateless = sharp(characters.character_model(TEXTS, units=6, embedding_dim=5))
+    stateful = characters.character_model(
+        TEXTS, units=6, embedding_dim=5, batch_size=rows, **options
     )
     stateful.set_weights(stateless.get_weights())
     return stateful, stateless
@@ -167,12 +166,12 @@ def loss_in_one_pass(stateless, streams):
     return -np.log(of_targets).mean()
 
 
-def sixty_batches(rows):
+def sixty_batches(rows, **options):
     """Both models, a text, and streams of it that read no step twice."""
-    stateful, stateless = pair(rows)
+    stateful, stateless = pair(rows, **options)
     text = (TEXTS[0] + TEXTS[1]) * 9
     text = text[: 5 * 60]
-    streams = TextStreams([text], stateful, time_steps=5)
+    streams = CharacterStreams([text], stateful, time_steps=5)
     assert len(streams) == 60 // rows
     return stateful, stateless, text, streams
 
@@ -195,54 +194,136 @@ def test_without_the_state_the_loss_is_another():
     assert abs(alone - loss_in_one_pass(stateless, streams)) > 0.01
 
 
+def fit(model, streams, **options):
+    """The losses of a fit as the documentation shows it."""
+    reset = callbacks.ResetStates()
+    return model.fit(
+        streams, shuffle=False, callbacks=[reset], verbose=0, **options
+    ).history
+
+
 @pytest.fixture(scope="module")
 def fitted():
     """A fit that changes no weight, so each epoch should have the same losses."""
     stateful, stateless = pair(3, learning_rate=0.0)
-    train = TextStreams([TEXTS[0] * 2, TEXTS[1]], stateful, time_steps=4)
-    validation = TextStreams([TEXTS[1] * 2], stateful, time_steps=5)
+    train = CharacterStreams([TEXTS[0] * 2, TEXTS[1]], stateful, time_steps=4)
+    validation = CharacterStreams([TEXTS[1] * 2], stateful, time_steps=5)
     stateful.evaluate(train, verbose=0)  # a state is left that fit has to forget
-    history = training.fit(stateful, train, validation=validation, epochs=3)
-    return history.table, stateless, train, validation
+    losses = fit(stateful, train, validation_data=validation, epochs=3)
+    return losses, stateless, train, validation
 
 
 def test_each_epoch_begins_in_a_state_of_zeros(fitted):
-    table, stateless, train, _ = fitted
+    losses, stateless, train, _ = fitted
     due = loss_in_one_pass(stateless, train)
-    np.testing.assert_allclose(table["loss"], [due] * 3, rtol=1e-5)
+    np.testing.assert_allclose(losses["loss"], [due] * 3, rtol=1e-5)
 
 
 def test_each_validation_begins_in_a_state_of_zeros(fitted):
-    table, stateless, _, validation = fitted
+    losses, stateless, _, validation = fitted
     due = loss_in_one_pass(stateless, validation)
-    np.testing.assert_allclose(table["val_loss"], [due] * 3, rtol=1e-5)
+    np.testing.assert_allclose(losses["val_loss"], [due] * 3, rtol=1e-5)
+
+
+def test_one_dataset_is_read_in_order_for_training_and_for_validation():
+    stateful, stateless, _, streams = sixty_batches(2, learning_rate=0.0)
+    losses = fit(stateful, streams, validation_data=streams, epochs=3)
+    due = [loss_in_one_pass(stateless, streams)] * 3
+    np.testing.assert_allclose(losses["loss"], due, rtol=1e-5)
+    np.testing.assert_allclose(losses["val_loss"], due, rtol=1e-5)
+
+
+def test_predictions_are_those_of_one_long_pass():
+    stateful, stateless, _, streams = sixty_batches(2)
+    inputs, _ = read(streams)
+    due = np.asarray(stateless(tf.constant(inputs)))  # (rows, all steps, symbols)
+    for _ in range(2):
+        found = stateful.predict(
+            streams, callbacks=[callbacks.ResetStates()], verbose=0
+        )
+        batches = np.split(found, len(streams))
+        np.testing.assert_allclose(np.hstack(batches), due, rtol=1e-4, atol=1e-6)
+
+
+def test_a_fit_that_shuffles_is_refused_and_the_advice_works():
+    stateful, _, _, streams = sixty_batches(3)
+    random.seed(0)  # Keras shuffles with it
+    # Keras reads datasets inside a TensorFlow operation, which wraps the error.
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        stateful.fit(streams, verbose=0)
+    assert re.search(
+        r"CharacterStreams: batch \d+ was asked for after batch \d+, but each row goes "
+        r"on .*model\.fit\(streams, shuffle=False\), and separate streams for val",
+        str(caught.value),
+    )
+    assert np.isfinite(fit(stateful, streams)["loss"]).all()
+
+
+def test_streams_read_by_two_at_once_are_refused_and_the_advice_works():
+    stateful, _, _, streams = sixty_batches(3)
+    steps = {"steps_per_epoch": 7, "epochs": 2}  # the rest is read after validation
+    with pytest.raises(tf.errors.InvalidArgumentError, match="and separate streams"):
+        fit(stateful, streams, validation_data=streams, **steps)
+    *_, separate = sixty_batches(3)
+    losses = fit(stateful, streams, validation_data=separate, **steps)
+    assert np.isfinite([losses["loss"], losses["val_loss"]]).all()
+
+
+@pytest.mark.parametrize("order", [[0, 2], [0, 1, 1], [0, 1, 3], [1], [0, 1, 0, 2]])
+def test_a_batch_out_of_order_is_refused(order):
+    *_, streams = sixty_batches(3)
+    *fine, wrong = order
+    for index in fine:
+        streams[index]
+    with pytest.raises(ValueError, match=f"batch {wrong} was asked for after batch"):
+        streams[wrong]
+
+
+@pytest.mark.parametrize("index", [-1, 20, 10**9])
+def test_a_batch_that_is_not_there_is_refused(index):
+    *_, streams = sixty_batches(3)
+    assert len(streams) == 20
+    with pytest.raises(IndexError, match=rf"no batch {index}; the batches are 0 to 19"):
+        streams[index]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("workers", 2), ("use_multiprocessing", True)]
+)
+def test_workers_that_would_read_out_of_order_are_refused(name, value):
+    stateful, _, _, streams = sixty_batches(3)
+    before = getattr(streams, name)
+    setattr(streams, name, value)
+    with pytest.raises(ValueError, match=rf"{name}={value}.* Leave them at 1 and Fal"):
+        fit(stateful, streams)
+    setattr(streams, name, before)
+    assert np.isfinite(fit(stateful, streams)["loss"]).all()
 
 
 def test_training_on_streams_repeats_with_the_seed():
     losses = []
     for before in (1, 2):
         keras.utils.set_random_seed(before)  # what went before does not matter
-        model = models.character_model(TEXTS, units=4, dropout=0.3, batch_size=2)
-        streams = TextStreams(TEXTS, model, time_steps=6)
-        history = training.fit(model, streams, validation=streams, epochs=2)
-        losses.append(history.table["loss"].tolist())
+        model = characters.character_model(TEXTS, units=4, dropout=0.3, batch_size=2)
+        streams = CharacterStreams(TEXTS, model, time_steps=6)
+        losses.append(fit(model, streams, epochs=2)["loss"])
     assert losses[0] == losses[1]
 
 
 def test_a_trained_model_writes_what_it_has_read():
     text = "the cat sat. " * 60
-    trained = models.character_model([text], units=24, batch_size=4)
-    streams = TextStreams([text], trained, time_steps=20)
-    training.fit(trained, streams, validation=streams, epochs=12, patience=12)
-    writer = models.character_model([text], units=24)
+    trained = characters.character_model([text], units=24, batch_size=4)
+    streams = CharacterStreams([text], trained, time_steps=20)
+    fit(trained, streams, epochs=12)
+    writer = characters.character_model([text], units=24)
     writer.set_weights(trained.get_weights())
-    written = generation.generate(writer, "the cat", 26, temperature=0)
+    written = characters.generate(writer, "the cat", 26, temperature=0)
     assert written == " sat. the cat sat. the cat"
 
 
 def test_characters_the_model_does_not_know_are_counted_and_read_as_a_start():
-    model = models.character_model(["abc"], units=1, batch_size=2)
-    streams = TextStreams(["a?bc", "映c!"], model, time_steps=4)
+    model = characters.character_model(["abc"], units=1, batch_size=2)
+    streams = CharacterStreams(["a?bc", "映c!"], model, time_steps=4)
     assert streams.unknown == 3
     inputs, targets = streams[0]
     lookup = find(model, layers.StringLookup)
@@ -251,7 +332,7 @@ def test_characters_the_model_does_not_know_are_counted_and_read_as_a_start():
 
 
 def test_a_model_that_knows_all_characters_has_none_unknown(model):
-    assert TextStreams([ONCE, "", ONCE], model, time_steps=4).unknown == 0
+    assert CharacterStreams([ONCE, "", ONCE], model, time_steps=4).unknown == 0
 
 
 @pytest.mark.parametrize(
@@ -260,10 +341,10 @@ def test_a_model_that_knows_all_characters_has_none_unknown(model):
     ids=["list", "tuple", "array of str", "array of objects", "series"],
 )
 def test_texts_come_in_any_sequence(kind):
-    model = models.character_model([ONCE], units=1, batch_size=2)
+    model = characters.character_model([ONCE], units=1, batch_size=2)
     texts = [ONCE[:20], ONCE[20:50]]
-    inputs, targets = read(TextStreams(kind(texts), model, time_steps=5))
-    due_inputs, due_targets = read(TextStreams(texts, model, time_steps=5))
+    inputs, targets = read(CharacterStreams(kind(texts), model, time_steps=5))
+    due_inputs, due_targets = read(CharacterStreams(texts, model, time_steps=5))
     assert inputs == due_inputs
     np.testing.assert_array_equal(targets, due_targets)
 
@@ -273,15 +354,15 @@ def no_lookup():
 
 
 def two_rows():
-    return models.character_model(["abc"], units=1, batch_size=2)
+    return characters.character_model(["abc"], units=1, batch_size=2)
 
 
 def one_row():
-    return models.character_model(["abc"], units=1, batch_size=1)
+    return characters.character_model(["abc"], units=1, batch_size=1)
 
 
 def not_stateful():
-    model = models.character_model(["abc"], units=1)
+    model = characters.character_model(["abc"], units=1)
     return keras.Sequential(
         [keras.Input(batch_shape=(2, None), dtype="string"), *model.layers]
     )
@@ -312,7 +393,7 @@ def masked():
 
 
 def no_batch_size():
-    return models.character_model(["abc"], units=1)
+    return characters.character_model(["abc"], units=1)
 
 
 @pytest.mark.parametrize(
@@ -324,8 +405,13 @@ def no_batch_size():
         ([], two_rows, 2, "0 characters, too few for one batch"),
         (["", ""], two_rows, 2, "too few for one batch"),
         (["abcabc"], two_rows, 0, r"time_steps=0\): a row needs at least 1 step"),
-        (["abcabc"], no_lookup, 2, "the model has no StringLookup layer"),
-        (["abcabc"], two_lookups, 2, "the model has 2 StringLookup layers, and needs"),
+        (["abcabc"], no_lookup, 2, "the model has no StringLookup layers; exp"),
+        (
+            ["abcabc"],
+            two_lookups,
+            2,
+            "the model has 2 StringLookup layers; expected one",
+        ),
         (["abcabc"], two_unknown, 2, "must give whole numbers, one to unknown"),
         (["abcabc"], masked, 2, "must give whole numbers, one to unknown"),
         (["abcabc"], no_batch_size, 2, r"\(None, None\), but to carry its state"),
@@ -335,129 +421,37 @@ def no_batch_size():
     ],
 )
 def test_streams_that_cannot_be_read_say_why(texts, build, steps, message):
-    with pytest.raises(ValueError, match=f"TextStreams.*{message}"):
-        TextStreams(texts, build(), time_steps=steps)
+    with pytest.raises(ValueError, match=f"CharacterStreams.*{message}"):
+        CharacterStreams(texts, build(), time_steps=steps)
+
+
+def test_what_an_error_advises_ends_well():
+    text = "abc\0abc"
+    with pytest.raises(ValueError, match=r"Take it out: text\.replace\('\\0', ''\)"):
+        CharacterStreams([text], two_rows(), time_steps=2)
+    text = text.replace("\0", "")
+    assert len(CharacterStreams([text], two_rows(), time_steps=2)) == 2
+    with pytest.raises(ValueError, match="Give more text or fewer time_steps, or buil"):
+        CharacterStreams(["abc"], two_rows(), time_steps=2)
+    assert len(CharacterStreams(["abc"], two_rows(), time_steps=1)) == 2
+    assert len(CharacterStreams(["abc" * 2], two_rows(), time_steps=2)) == 2
+    with pytest.raises(ValueError, match=r"Build it with batch_size=\.\.\."):
+        CharacterStreams(["abc" * 2], no_batch_size(), time_steps=2)
+    for wrong in (no_lookup, two_lookups, two_unknown, masked):
+        with pytest.raises(ValueError, match=r"Make one with characters\.character_mo"):
+            CharacterStreams(["abc" * 2], wrong(), time_steps=2)
 
 
 def test_layers_inside_other_models_are_found():
-    whole = models.character_model(["abc"], units=1, batch_size=2)
+    whole = characters.character_model(["abc"], units=1, batch_size=2)
     nested = keras.Sequential([keras.Input(batch_shape=(2, None), dtype="string")])
     nested.add(whole)
-    due = TextStreams(["abcabc"], whole, time_steps=2)
+    due = CharacterStreams(["abcabc"], whole, time_steps=2)
     np.testing.assert_array_equal(
-        TextStreams(["abcabc"], nested, time_steps=2)[0][1], due[0][1]
+        CharacterStreams(["abcabc"], nested, time_steps=2)[0][1], due[0][1]
     )
-
-
-def test_a_nul_is_no_character_of_the_vocabulary():
-    model = models.character_model(["a\0b"], units=1)
-    assert vocabulary_of(model) == ["a", "b"]
 
 
 def test_the_shortest_text_that_fills_a_batch_is_taken():
-    streams = TextStreams(["abca"], two_rows(), time_steps=2)
+    streams = CharacterStreams(["abca"], two_rows(), time_steps=2)
     assert [row.tolist() for row in streams[0][1]] == [[1, 2], [3, 1]]
-
-
-def vocabulary_of(model):
-    return [str(name) for name in find(model, layers.StringLookup).get_vocabulary()[1:]]
-
-
-def answers(model):
-    # One row each: rows of a batch are equally long.
-    return [
-        np.asarray(model(tf.constant([["", *text]])))[0] for text in [*TEXTS, "né?w"]
-    ]
-
-
-def test_a_model_knows_the_characters_of_its_texts_in_their_order():
-    model = models.character_model(TEXTS, units=2)
-    assert vocabulary_of(model) == sorted(set("".join(TEXTS)))
-    assert {"\n", "\r", "\t", " ", "'", '"', "\\", "é", "映"} < set(
-        vocabulary_of(model)
-    )
-
-
-def test_each_character_has_a_number_of_its_own():
-    model = models.character_model(TEXTS, units=2)
-    numbers = find(model, layers.StringLookup)(tf.constant(["", *vocabulary_of(model)]))
-    assert numbers.numpy().tolist() == list(range(len(vocabulary_of(model)) + 1))
-
-
-def test_answers_are_probabilities_of_what_comes_after_each_character():
-    model = sharp(models.character_model(TEXTS, units=4))
-    for chances, text in zip(answers(model), [*TEXTS, "né?w"], strict=True):
-        assert chances.shape == (1 + len(text), 1 + len(set("".join(TEXTS))))
-        assert (chances >= 0).all()
-        np.testing.assert_allclose(chances.sum(axis=-1), 1, rtol=1e-5)
-
-
-def test_a_later_character_changes_no_earlier_answer():
-    model = sharp(models.character_model(TEXTS, units=4))
-    whole, start = (
-        np.asarray(model(tf.constant([["", *text]])))[0] for text in ("to be", "to")
-    )
-    np.testing.assert_allclose(whole[:3], start, atol=1e-6)
-
-
-def test_the_same_seed_builds_the_same_model():
-    first, same, other = (
-        models.character_model(TEXTS, units=3, seed=seed).get_weights()
-        for seed in (1, 1, 2)
-    )
-    assert all(map(np.array_equal, first, same))
-    assert not all(map(np.array_equal, first, other))
-
-
-@pytest.mark.parametrize("rows", [None, 2])
-def test_a_saved_model_opens_in_safe_mode_with_every_character(rows, tmp_path):
-    model = sharp(models.character_model(TEXTS, units=4, batch_size=rows))
-    model.save(tmp_path / "model.keras")
-    opened = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
-    assert vocabulary_of(opened) == vocabulary_of(model)
-    batch = tf.constant([list(TEXTS[0])] * (rows or 1))
-    np.testing.assert_allclose(opened(batch), model(batch), rtol=1e-5)
-
-
-IN_A_FRESH_PROCESS = """
-import sys
-sys.modules["simple_lstm"] = None  # cannot be imported
-import json, keras, numpy as np, tensorflow as tf
-model = keras.saving.load_model(sys.argv[1], safe_mode=True)
-texts = json.load(open(sys.argv[2], encoding="utf-8"))
-np.savez(sys.argv[3], *[model(tf.constant([["", *text]]))[0] for text in texts])
-"""
-
-
-def test_a_saved_model_answers_the_same_without_simple_lstm(tmp_path):
-    model = sharp(models.character_model(TEXTS, units=4))
-    paths = [str(tmp_path / name) for name in ("model.keras", "in.json", "out.npz")]
-    model.save(paths[0])
-    asked = json.dumps([*TEXTS, "né?w"])
-    (tmp_path / "in.json").write_text(asked, encoding="utf-8")
-    subprocess.run(
-        [sys.executable, "-c", IN_A_FRESH_PROCESS, *paths], check=True, timeout=120
-    )
-    came = np.load(paths[2])
-    for number, due in enumerate(answers(model)):
-        np.testing.assert_allclose(came[f"arr_{number}"], due, rtol=1e-4, atol=1e-7)
-
-
-def test_models_are_made_of_stock_layers():
-    model = models.character_model(TEXTS, units=2, batch_size=2)
-    modules = {type(layer).__module__.split(".")[0] for layer in model.layers}
-    assert modules == {keras.__name__}
-
-
-@pytest.mark.parametrize(
-    ("texts", "message"),
-    [
-        ("to be", "this is one text; give a list of them"),
-        ([], "there is no character in the texts"),
-        (["", ""], "there is no character in the texts"),
-        (["to be", float("nan")], "1 of the 2 texts are not text; the first is nan"),
-    ],
-)
-def test_a_model_of_no_characters_is_refused(texts, message):
-    with pytest.raises(ValueError, match=f"character_model: {message}"):
-        models.character_model(texts)

@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simple_lstm import _words, datasets, models, word_vectors, words
+from simple_lstm import datasets
+from simple_lstm.text import (
+    WordVectors,
+    _words,
+    cut_words,
+    separate_words,
+    text_classifier,
+    vectors,
+    word_vectors,
+)
 
 WORDS = 5
 # Texts as numbers of words; -1 is a word that is not counted.
@@ -45,7 +54,7 @@ def information_by_the_definition(counts):
 @given(numbered_texts, st.integers(1, 10))
 @settings(deadline=None)
 def test_near_words_are_counted_as_a_double_loop_counts_them(texts, window):
-    counts = word_vectors._count_near(*joined(texts), WORDS, window)
+    counts = vectors._count_near(*joined(texts), WORDS, window)
     np.testing.assert_array_equal(counts.toarray(), pairs_one_by_one(texts, window))
 
 
@@ -57,17 +66,15 @@ def test_words_of_whole_texts_are_counted_as_a_double_loop_counts_them(texts):
         for word in text:
             if word >= 0:
                 due[word, column] += 1
-    counts = word_vectors._count_texts(*joined(texts), WORDS)
+    counts = vectors._count_texts(*joined(texts), WORDS)
     np.testing.assert_array_equal(counts.toarray(), due)
 
 
 @given(numbered_texts, st.integers(1, 10))
 @settings(deadline=None)
 def test_no_pair_is_counted_across_two_texts(texts, window):
-    together = word_vectors._count_near(*joined(texts), WORDS, window)
-    alone = sum(
-        word_vectors._count_near(*joined([text]), WORDS, window) for text in texts
-    )
+    together = vectors._count_near(*joined(texts), WORDS, window)
+    alone = sum(vectors._count_near(*joined([text]), WORDS, window) for text in texts)
     np.testing.assert_array_equal(together.toarray(), alone.toarray())
 
 
@@ -75,10 +82,10 @@ def test_no_pair_is_counted_across_two_texts(texts, window):
 @settings(deadline=None)
 def test_information_is_that_of_its_definition(texts, window):
     if window is None:
-        counts = word_vectors._count_texts(*joined(texts), WORDS)
+        counts = vectors._count_texts(*joined(texts), WORDS)
     else:
-        counts = word_vectors._count_near(*joined(texts), WORDS, window)
-    found = word_vectors._positive_information(counts).toarray()
+        counts = vectors._count_near(*joined(texts), WORDS, window)
+    found = vectors._positive_information(counts).toarray()
     if counts.sum() == 0:
         assert not found.any()
     else:
@@ -94,12 +101,12 @@ def random_texts(seed, texts=40, words=12):
 @pytest.mark.parametrize("window", [1, 4, None])
 def test_angles_are_those_of_an_exact_decomposition(window):
     texts = random_texts(seed=1)
-    found = word_vectors.count(texts, dimensions=12, window=window)
+    found = word_vectors(texts, embedding_dim=12, window=window)
     places = [[found.words.index(word) for word in text.split()] for text in texts]
     if window is None:
         counts = np.stack([np.bincount(text, minlength=12) for text in places], axis=1)
     else:
-        counts = word_vectors._count_near(*joined(places), 12, window).toarray()
+        counts = vectors._count_near(*joined(places), 12, window).toarray()
     information = information_by_the_definition(counts.astype(float))
     left, values, _ = np.linalg.svd(information)
     due = left * np.sqrt(values)  # (words, dimensions)
@@ -112,7 +119,7 @@ def test_angles_are_those_of_an_exact_decomposition(window):
 def test_the_same_seed_gives_the_same_vectors():
     texts = random_texts(seed=2, texts=100, words=40)
     first, same, other = (
-        word_vectors.count(texts, dimensions=5, seed=seed).vectors for seed in (1, 1, 2)
+        word_vectors(texts, embedding_dim=5, seed=seed).vectors for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first, same)
     assert not np.array_equal(first, other)
@@ -123,7 +130,7 @@ def test_the_same_seed_gives_the_same_vectors():
 )
 def test_vectors_have_length_1(window, dimensions):
     texts = random_texts(seed=3, texts=100, words=40)
-    vectors = word_vectors.count(texts, dimensions=6, window=window).vectors
+    vectors = word_vectors(texts, embedding_dim=6, window=window).vectors
     assert vectors.shape == (40, dimensions)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
@@ -132,7 +139,7 @@ def test_vectors_have_length_1(window, dimensions):
 def test_each_of_several_windows_counts_the_same():
     texts = random_texts(seed=3, texts=100, words=40)
     both, near, whole = (
-        word_vectors.count(texts, dimensions=6, window=window).vectors
+        word_vectors(texts, embedding_dim=6, window=window).vectors
         for window in ((2, None), 2, None)
     )
     mean = (near @ near.T + whole @ whole.T) / 2  # of the cosines
@@ -141,23 +148,23 @@ def test_each_of_several_windows_counts_the_same():
 
 def test_a_word_without_company_in_one_of_its_windows_has_length_1():
     texts = [*random_texts(seed=4), "alone", "alone"]
-    found = word_vectors.count(texts, dimensions=4, window=(2, None))
+    found = word_vectors(texts, embedding_dim=4, window=(2, None))
     length = np.linalg.norm(found.vectors[found.words.index("alone")])
     assert length == pytest.approx(1, rel=1e-5)
 
 
 def test_a_word_without_company_has_zeros():
-    found = word_vectors.count([*random_texts(seed=4), "alone"], dimensions=4)
+    found = word_vectors([*random_texts(seed=4), "alone"], embedding_dim=4)
     assert not found.vectors[found.words.index("alone")].any()
 
 
 def test_the_commonest_words_come_first_and_the_rest_has_no_vector():
     texts = ["a a a a b b b c c d"] * 5
-    found = word_vectors.count(texts, dimensions=2, vocabulary=3)
+    found = word_vectors(texts, embedding_dim=2, max_tokens=5)
     assert found.words == ["a", "b", "c"]
 
 
-def test_planted_synonyms_are_neighbours():
+def test_planted_synonyms_are_neighbors():
     rng = np.random.default_rng(5)
     texts = []
     for number in range(15):  # each pair of synonyms has contexts of its own
@@ -165,16 +172,16 @@ def test_planted_synonyms_are_neighbours():
         for _ in range(60):
             left, right = rng.choice(contexts, 2)
             texts += [f"c{left} {word}{number} c{right}" for word in ("one", "same")]
-    found = word_vectors.count(texts, dimensions=30, window=1)
+    found = word_vectors(texts, embedding_dim=30, window=1)
     for number in range(15):
-        assert found.neighbours(f"one{number}", 1) == [f"same{number}"]
+        assert found.neighbors(f"one{number}", 1) == [f"same{number}"]
 
 
-def test_neighbours_are_sorted_by_angle_whatever_the_lengths():
+def test_neighbors_are_sorted_by_angle_whatever_the_lengths():
     vectors = np.array([[1, 0], [9, 1], [0.1, 0.1], [0, 0], [-5, 0]], dtype=np.float32)
-    found = word_vectors.WordVectors(["at", "near", "mid", "zero", "far"], vectors)
-    assert found.neighbours("at") == ["near", "mid", "zero", "far"]
-    assert found.neighbours("at", 2) == ["near", "mid"]
+    found = WordVectors(["at", "near", "mid", "zero", "far"], vectors)
+    assert found.neighbors("at") == ["near", "mid", "zero", "far"]
+    assert found.neighbors("at", 2) == ["near", "mid"]
 
 
 texts_without_nul = st.text(
@@ -188,17 +195,17 @@ texts_without_nul = st.text(
 @given(st.lists(texts_without_nul, min_size=1, max_size=10))
 @settings(deadline=None, max_examples=40)
 def test_numbered_words_are_those_of_the_cut(split, texts):
-    found, numbers, lengths = _words.number([*texts, "word"], split=split)
+    found, numbers, lengths = _words.number_words([*texts, "word"], split=split)
     ends = np.cumsum(lengths)[:-1]
     back = [[found[n] for n in text] for text in np.split(numbers, ends)[:-1]]
-    assert back == [words.cut(text, split) for text in texts]
+    assert back == [cut_words(text, split) for text in texts]
 
 
 def test_words_are_cut_as_a_model_cuts_them():
     texts = ["Don't STOP, (ever)!\n", "ÉTÉ été...\tstop", "", "映画 映画。 stop-gap"]
-    found, numbers, lengths = _words.number(texts)
-    vectors = word_vectors.WordVectors(found, np.eye(len(found)))
-    model = models.text_classifier(texts, vectors=vectors, units=2)
+    found, numbers, lengths = _words.number_words(texts)
+    vectors = WordVectors(found, np.eye(len(found)))
+    model = text_classifier(texts, vectors=vectors, units=2)
     cutter = model.get_layer(index=1)
     table = np.asarray(cutter(np.array(texts, dtype=object)))  # 0 is padding
     np.testing.assert_array_equal((table > 0).sum(axis=1), lengths)
@@ -206,64 +213,86 @@ def test_words_are_cut_as_a_model_cuts_them():
 
 
 def test_every_word_counts_if_none_is_left_out():
-    found, numbers, lengths = _words.number(["b a b", "", "c b"])
+    found, numbers, lengths = _words.number_words(["b a b", "", "c b"])
     assert [found[number] for number in numbers] == ["b", "a", "b", "c", "b"]
     assert lengths.tolist() == [3, 0, 2]
-    assert _words.number(["b a b", "", "c b"], 1)[1].tolist() == [0, -1, 0, -1, 0]
+    assert _words.number_words(["b a b", "", "c b"], 3)[1].tolist() == [0, -1, 0, -1, 0]
 
 
 def test_what_cannot_be_counted_is_refused():
     def message(texts, **options):
-        with pytest.raises(ValueError, match=r"word_vectors\.count") as caught:
-            word_vectors.count(texts, **options)
+        with pytest.raises(ValueError, match=r"word_vectors") as caught:
+            word_vectors(texts, **options)
         return str(caught.value)
 
     assert message("a good film") == (
-        "word_vectors.count: this is one text; give a list of them: [text], or its "
+        "word_vectors: this is one text; give a list of them: [text], or its "
         "lines, text.splitlines()."
     )
     assert message(["good", None, float("nan")]) == (
-        "word_vectors.count: 2 of the 3 texts are not text; the first is None. Leave "
+        "word_vectors: 2 of the 3 texts are not text; the first is None. Leave "
         "out what is missing."
     )
-    assert message([]) == "word_vectors.count: there is no word in the texts."
-    assert message(["", " \n"]) == "word_vectors.count: there is no word in the texts."
-    assert message(["a b", "a c"], dimensions=4) == (
-        "word_vectors.count(dimensions=4): the texts have 3 words in 3 places; give "
-        "more texts, or ask for fewer dimensions."
+    assert message([]) == "word_vectors: there is no word in the texts."
+    assert message(["", " \n"]) == "word_vectors: there is no word in the texts."
+    assert message(["a b", "a c"], embedding_dim=4) == (
+        "word_vectors(embedding_dim=4): the texts give a table of 3 words × 3 "
+        "contexts, too small for so many dimensions. Give more texts, or a smaller "
+        "embedding_dim."
     )
-    assert "3 words in 2 places" in message(["a b", "a c"], dimensions=3, window=None)
+    assert "3 words × 2 contexts" in message(
+        ["a b", "a c"], embedding_dim=3, window=None
+    )
+
+
+def test_more_texts_or_a_smaller_size_are_enough_as_advised():
+    texts = ["a b", "a c"]
+    with pytest.raises(ValueError, match="Give more texts, or a smaller embedding_dim"):
+        word_vectors(texts, embedding_dim=4)
+    assert word_vectors(texts, embedding_dim=3).vectors.shape == (3, 3)
+    assert word_vectors([*texts, "a d e"], embedding_dim=4).vectors.shape == (5, 4)
+
+
+@pytest.mark.parametrize("max_tokens", [3, 4, 7, 100])
+def test_the_vocabulary_has_room_for_padding_and_unknown(max_tokens):
+    texts = ["a b c d e"] * 2
+    found = word_vectors(texts, embedding_dim=1, max_tokens=max_tokens)
+    assert len(found.words) == min(5, max_tokens - 2)
+    model = text_classifier(texts, max_tokens=max_tokens, units=2)
+    assert model.get_layer("words_to_numbers").vocabulary_size() == min(7, max_tokens)
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"dimensions": 0}, {"window": 0}, {"window": (2, 0)}, {"vocabulary": 0}],
+    [{"embedding_dim": 0}, {"window": 0}, {"window": (2, 0)}, {"max_tokens": 2}],
     ids=str,
 )
 def test_sizes_below_1_are_refused(wrong):
-    with pytest.raises(ValueError, match=r"word_vectors\.count.*must be at least 1"):
-        word_vectors.count(["a b"], **wrong)
+    with pytest.raises(
+        ValueError, match=r"word_vectors\(.*must be at least 1, and max_"
+    ):
+        word_vectors(["a b"], **wrong)
 
 
 def test_at_least_one_window_is_needed():
-    with pytest.raises(ValueError, match=r"word_vectors\.count"):
-        word_vectors.count(["a b"], dimensions=1, window=())
+    with pytest.raises(ValueError, match=r"word_vectors"):
+        word_vectors(["a b"], embedding_dim=1, window=())
 
 
 def test_punctuation_alone_is_no_word():
     with pytest.raises(ValueError, match="there is no word in the texts"):
-        word_vectors.count(["!", "..."], dimensions=1)
+        word_vectors(["!", "..."], embedding_dim=1)
 
 
-def test_emoticons_set_apart_have_vectors(capsys):
+def test_separated_emoticons_have_vectors(capsys):
     texts = ["fine :) film", "good :) film", "dull :( film", "sad :( film"] * 5
-    word_vectors.count(texts, dimensions=2)
+    word_vectors(texts, embedding_dim=2)
     assert capsys.readouterr().out == (
-        "word_vectors.count: of 20 texts looked at, 20 lose something when they are "
-        "cut into words: ':)' is read as '', not '🙂'. Set words apart, here and "
-        "before predict: simple_lstm.words.separate(texts).\n"
+        "word_vectors: of 20 texts checked, 20 lose something when they are "
+        "split into words: ':)' is read as '', not '🙂'. Separate the words first, "
+        "here and before predict: text.separate_words(texts).\n"
     )
-    found = word_vectors.count(words.separate(texts), dimensions=2)
+    found = word_vectors(separate_words(texts), embedding_dim=2)
     assert capsys.readouterr().out == ""
     assert {"🙂", "🙁"} < set(found.words)
 
@@ -276,28 +305,28 @@ def test_texts_without_spaces_are_counted_as_characters():
         "天气真冷他不想去",
     ]
     with pytest.raises(ValueError, match=r'most of the texts .*split="character"'):
-        word_vectors.count(texts, dimensions=2)
-    found = word_vectors.count(texts, dimensions=2, window=None, split="character")
-    assert set(found.neighbours("冷", 5)) >= {"天", "气", "不", "想", "去"}
+        word_vectors(texts, embedding_dim=2)
+    found = word_vectors(texts, embedding_dim=2, window=None, split="character")
+    assert set(found.neighbors("冷", 5)) >= {"天", "气", "不", "想", "去"}
 
 
-def test_a_word_without_a_vector_has_no_neighbours():
-    found = word_vectors.WordVectors(["film"], np.ones((1, 2)))
-    with pytest.raises(ValueError, match=r"neighbours\('Film'\).*has no vector"):
-        found.neighbours("Film")
+def test_a_word_without_a_vector_has_no_neighbors():
+    found = WordVectors(["film"], np.ones((1, 2)))
+    with pytest.raises(ValueError, match=r"neighbors\('Film'\).*has no vector"):
+        found.neighbors("Film")
 
 
 @pytest.mark.parametrize("shape", [(2,), (3, 4), (2, 4, 1)])
 def test_there_is_one_vector_for_each_word(shape):
     with pytest.raises(ValueError, match=r"2 words but vectors of shape \("):
-        word_vectors.WordVectors(["good", "film"], np.ones(shape))
+        WordVectors(["good", "film"], np.ones(shape))
 
 
 def test_25_000_reviews_are_counted_in_seconds():
     reviews = datasets.load_reviews("unlabeled")
     started = time.process_time()
-    found = word_vectors.count(reviews)
+    found = word_vectors(reviews)
     # Processor time, since other programs may run; about 14 s. A count in plain Python
     # or without sparse tables takes minutes.
     assert time.process_time() - started < 40
-    assert found.vectors.shape == (20_000, 100)
+    assert found.vectors.shape == (19_998, 100)

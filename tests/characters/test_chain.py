@@ -11,15 +11,17 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from keras import layers
 
-from simple_lstm import generation, models
+from simple_lstm import characters
 
 CHARACTERS = "\n $abé"
 SYMBOLS = len(CHARACTERS) + 1
 ASK = {
-    "generate": lambda model: generation.generate(model, "ab", 3),
-    "stream": lambda model: generation.stream(model, "ab", 3),
-    "probabilities": lambda model: generation.probabilities(model, "ab"),
-    "surprisal": lambda model: generation.surprisal(model, "ab"),
+    "generate": lambda model: characters.generate(model, "ab", 3),
+    "stream": lambda model: characters.stream(model, "ab", 3),
+    "probabilities": lambda model: characters.probabilities(model, "ab"),
+    "negative_log_likelihood": lambda model: characters.negative_log_likelihood(
+        model, "ab"
+    ),
 }
 
 
@@ -82,10 +84,10 @@ def agree(model, text, rtol):
     own = own_answers(model, text)
     places = [1 + CHARACTERS.find(character) for character in text]
     due = own[np.arange(len(text)), places]
-    found = np.exp(-generation.surprisal(model, text))
+    found = np.exp(-characters.negative_log_likelihood(model, text))
     np.testing.assert_allclose(found, due, rtol=rtol)
     due = own[-1, 1:] / own[-1, 1:].sum()
-    found = generation.probabilities(model, text)
+    found = characters.probabilities(model, text)
     np.testing.assert_allclose(found, due, rtol=rtol)
 
 
@@ -156,12 +158,12 @@ def test_a_model_is_read_as_it_reads_itself_or_refused(middle, end, shape, text)
     if refusal is None:
         agree(model, text, rtol=1e-5)
     else:
-        assert "Make one with models.character_model." in refusal
+        assert "Make one with characters.character_model." in refusal
 
 
 def refusal_of(model, text):
     try:
-        generation.surprisal(model, text)
+        characters.negative_log_likelihood(model, text)
     except ValueError as error:
         return str(error)
     return None
@@ -252,11 +254,11 @@ def test_a_trained_stateful_model_is_read_from_a_state_of_zeros():
     stack = [lookup(), embedding(), lstm(stateful=True), dense()]
     model = keras.Sequential([entry, *stack])
     model.compile("adam", "sparse_categorical_crossentropy")
-    characters = tf.constant([list("ab "), list("ba ")])
-    model.fit(characters, np.ones((2, 3), int), epochs=2, verbose=0)
+    given = tf.constant([list("ab "), list("ba ")])
+    model.fit(given, np.ones((2, 3), int), epochs=2, verbose=0)
     fresh = plain()
     fresh.set_weights(model.get_weights())
-    for ask in (generation.surprisal, generation.probabilities):
+    for ask in (characters.negative_log_likelihood, characters.probabilities):
         np.testing.assert_array_equal(ask(model, "ab a"), ask(fresh, "ab a"))
 
 
@@ -309,7 +311,7 @@ def state_2(x):
     return layers.LSTM(4, return_state=True)(x)[2]
 
 
-CHAIN = "all of Keras itself, each applied to what the one before gives out and to noth"
+CHAIN = "all from Keras itself, each applied to the output of the one before and to not"
 REFUSED = {
     "residual": (lambda: wired(lambda x: x + lstm()(x)), "Embedding, LSTM, Add, Dense"),
     "scaled": (lambda: wired(lambda x: lstm()(x) * 5), "Embedding, LSTM, Multiply, De"),
@@ -328,12 +330,12 @@ REFUSED = {
         lambda: wired(lstm(), lambda x: [dense()(x), dense()(x)]),
         "LSTM, Dense, Dense; .*" + CHAIN,
     ),
-    "own call": (sharper, "a Sharper has a call of its own"),
-    "no graph": (no_graph, "a NoGraph has a call of its own"),
+    "own call": (sharper, "a Sharper has its own call method"),
+    "no graph": (no_graph, "a NoGraph has its own call method"),
     "own LSTM": (lambda: wired(Doubled(4, return_sequences=True)), CHAIN),
     "one LSTM twice": (
         lambda: wired(keras.Sequential([twice := lstm(), keras.Sequential([twice])])),
-        "one LSTM stands in two places",
+        "the same LSTM is used in two places",
     ),
     "own tanh": (
         lambda: wired(lstm(activation=named("tanh", lambda x: keras.ops.tanh(2 * x)))),
@@ -341,23 +343,23 @@ REFUSED = {
     ),
     "own softmax": (
         lambda: wired(lstm(), ENDS["temperature inside"]()),
-        "activation='softmax', and computes neither",
+        "activation='softmax', which computes neither",
     ),
     "softmax over time": (
         lambda: wired(
             lstm(), dense(named("softmax", lambda x: keras.ops.softmax(x, axis=1)))
         ),
-        "activation='softmax', and computes neither",
+        "activation='softmax', which computes neither",
     ),
     "8 bits": (lambda: quantized("int8"), "its layers are quantized"),
     "4 bits": (lambda: quantized("int4"), "its layers are quantized"),
     "words": (
         lambda: stacked(lookup(["so", "on"]), embedding(3), lstm(), dense(units=3)),
-        "holds 'so', not a single character",
+        "contains 'so', not a single character",
     ),
     "empty string": (
         lambda: stacked(lookup(["", "a"]), embedding(3), lstm(), dense(units=3)),
-        "holds '', not a single character",
+        "contains '', not a single character",
     ),
     "more answers": (
         lambda: wired(lstm(), dense(units=9)),
@@ -377,14 +379,12 @@ def test_what_computes_something_else_is_refused(other):
     for name, ask in ASK.items():
         with pytest.raises(ValueError, match=message) as caught:
             ask(model)
-        assert str(caught.value).startswith(
-            ("generate" if name == "stream" else name) + ": this is no model of char"
-        )
-        assert str(caught.value).endswith("Make one with models.character_model.")
+        assert str(caught.value).startswith(f"{name}: this model cannot be read")
+        assert str(caught.value).endswith("Make one with characters.character_model.")
 
 
 def test_the_model_that_is_advised_is_read():
-    agree(models.character_model([CHARACTERS], units=4), "ab\né$", rtol=1e-5)
+    agree(characters.character_model([CHARACTERS], units=4), "ab\né$", rtol=1e-5)
 
 
 @pytest.mark.parametrize("ask", ASK.values(), ids=ASK)

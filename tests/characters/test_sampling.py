@@ -12,7 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from keras import layers
 
-from simple_lstm import baselines, cell, generation, models
+from simple_lstm import cell, characters
+from simple_lstm.text import text_classifier
 
 CHARACTERS = "\n $'\\_abcdé映"
 PREFIXES = ["a", "é映\n", "abcd dcba 'd' \\é $_", "dddddddddd" * 3]
@@ -55,7 +56,7 @@ def lstm(units=7, **options):
 
 
 def one():
-    return sharp(models.character_model([CHARACTERS], units=8, dimensions=6))
+    return sharp(characters.character_model([CHARACTERS], units=8, embedding_dim=6))
 
 
 def two():
@@ -130,18 +131,18 @@ def slowly(ask, prompt, length, seed, **sampling):
 def test_probabilities_are_those_of_keras(model, prompt):
     chances = of_keras(model, prompt)[-1]
     for sampling in SAMPLING:
-        found = generation.probabilities(model, prompt, **sampling)
+        found = characters.probabilities(model, prompt, **sampling)
         np.testing.assert_allclose(found, redrawn(chances, **sampling), atol=1e-5)
 
 
 def test_these_models_say_something(model):
-    found = [generation.probabilities(model, prompt) for prompt in PREFIXES]
+    found = [characters.probabilities(model, prompt) for prompt in PREFIXES]
     assert np.max(found) > 0.35
     assert np.ptp(found, axis=0).max() > 0.2
 
 
 def test_probabilities_are_named_by_the_characters(model):
-    found = generation.probabilities(model, "ab")
+    found = characters.probabilities(model, "ab")
     assert found.index.tolist() == list(CHARACTERS)
 
 
@@ -150,7 +151,7 @@ def test_text_is_that_of_asking_keras_for_each_character(model, sampling):
     due = slowly(
         lambda text: of_keras(model, text)[-1], "ab\né", 20, seed=3, **sampling
     )
-    assert generation.generate(model, "ab\né", 20, seed=3, **sampling) == due
+    assert characters.generate(model, "ab\né", 20, seed=3, **sampling) == due
 
 
 CORPORA = st.lists(st.text(CHARACTERS, max_size=15), max_size=3)
@@ -159,8 +160,8 @@ CORPORA = st.lists(st.text(CHARACTERS, max_size=15), max_size=3)
 @given(CORPORA, st.integers(0, 4), st.text(CHARACTERS, min_size=1, max_size=8))
 @settings(deadline=None, max_examples=30)
 def test_text_is_that_of_asking_an_ngram_for_each_character(texts, context, prompt):
-    ngram = baselines.NGram(context).fit([CHARACTERS, *texts])
-    found = generation.generate(ngram, prompt, 12, temperature=0.7, seed=1)
+    ngram = characters.NGram(context).fit([CHARACTERS, *texts])
+    found = characters.generate(ngram, prompt, 12, temperature=0.7, seed=1)
     due = slowly(ngram.probabilities, prompt, 12, seed=1, temperature=0.7)
     assert found == due
 
@@ -168,9 +169,9 @@ def test_text_is_that_of_asking_an_ngram_for_each_character(texts, context, prom
 @given(st.integers(0, 4), st.text(CHARACTERS, min_size=1, max_size=8))
 @settings(deadline=None, max_examples=30)
 def test_probabilities_are_those_of_an_ngram_without_the_start(context, prompt):
-    ngram = baselines.NGram(context).fit(["abc abd", CHARACTERS, "dab"])
+    ngram = characters.NGram(context).fit(["abc abd", CHARACTERS, "dab"])
     chances = ngram.probabilities(prompt)[1:]
-    found = generation.probabilities(ngram, prompt)
+    found = characters.probabilities(ngram, prompt)
     assert found.index.tolist() == ngram.characters[1:]
     np.testing.assert_allclose(found, chances / chances.sum(), rtol=1e-10)
 
@@ -179,67 +180,70 @@ LONG = "".join(np.random.default_rng(1).choice(list(CHARACTERS), 2003))
 
 
 @pytest.fixture(scope="module")
-def surprising(single):
-    """Surprisal of a long text, in several chunks."""
-    return generation.surprisal(single, LONG)
+def scored(single):
+    """Every character of a long text, scored in several chunks."""
+    return characters.negative_log_likelihood(single, LONG)
 
 
-def due_surprisal(model, text):
+def due_scores(model, text):
     places = [1 + CHARACTERS.find(character) for character in text]
     return -np.log(of_keras(model, text)[np.arange(len(text)), places])
 
 
-def test_surprisal_is_that_of_keras(model):
+def test_scores_are_those_of_keras(model):
     text = "ab cd\n\\'é_映?? $ d"  # with an unknown character: symbol 0
     np.testing.assert_allclose(
-        generation.surprisal(model, text), due_surprisal(model, text), atol=1e-4
+        characters.negative_log_likelihood(model, text),
+        due_scores(model, text),
+        atol=1e-4,
     )
 
 
-def test_surprisal_of_a_long_text_is_that_of_keras(single, surprising):
-    np.testing.assert_allclose(surprising, due_surprisal(single, LONG), atol=1e-4)
+def test_scores_of_a_long_text_are_those_of_keras(single, scored):
+    np.testing.assert_allclose(scored, due_scores(single, LONG), atol=1e-4)
 
 
 @pytest.mark.parametrize("length", [1, 2, 999, 1000, 1001, 2000, 2001])
-def test_surprisal_of_a_beginning_is_the_beginning_of_the_surprisal(
-    single, surprising, length
-):
-    found = generation.surprisal(single, LONG[:length])
-    np.testing.assert_allclose(found, surprising[:length], atol=1e-6)
+def test_scores_of_a_beginning_are_the_beginning_of_the_scores(single, scored, length):
+    found = characters.negative_log_likelihood(single, LONG[:length])
+    np.testing.assert_allclose(found, scored[:length], atol=1e-6)
 
 
-def test_surprisal_without_the_start_is_that_of_the_probabilities(single):
+def test_scores_without_the_start_are_those_of_the_probabilities(single):
     starts = of_keras(single, "ab\né")[:, 0]  # what generate never draws
-    found = generation.surprisal(single, "ab\né")
+    found = characters.negative_log_likelihood(single, "ab\né")
     for place in range(1, 4):
-        chances = generation.probabilities(single, "ab\né"[:place])
+        chances = characters.probabilities(single, "ab\né"[:place])
         due = -np.log(chances["ab\né"[place]] * (1 - starts[place]))
         assert found[place] == pytest.approx(due, abs=1e-5)
 
 
-def test_surprisal_of_an_ngram_is_its_own():
-    ngram = baselines.NGram(2).fit(["abc abd"])
+def test_scores_of_an_ngram_are_its_own():
+    ngram = characters.NGram(2).fit(["abc abd"])
     np.testing.assert_array_equal(
-        generation.surprisal(ngram, "abé"), ngram.surprisal("abé")
+        characters.negative_log_likelihood(ngram, "abé"),
+        ngram.negative_log_likelihood("abé"),
     )
 
 
-def test_surprisal_of_what_is_all_but_impossible_is_finite():
+def test_scores_of_what_is_all_but_impossible_are_finite():
     model = planted([1, 1e-30], start=-100.0)
     np.testing.assert_allclose(
-        generation.surprisal(model, "bab"), np.log([1e30, 1, 1e30]), atol=1e-4
+        characters.negative_log_likelihood(model, "bab"),
+        np.log([1e30, 1, 1e30]),
+        atol=1e-4,
     )
 
 
 @pytest.mark.parametrize("build", [one, two])
 def test_the_same_seed_writes_the_same_text(build):
-    first, same = (generation.generate(build(), "ab", 50, seed=7) for _ in range(2))
+    first, same = (characters.generate(build(), "ab", 50, seed=7) for _ in range(2))
     assert first == same
 
 
 def test_different_seeds_and_none_write_different_texts(single):
     seeds = [1, 2, 3, None, None]
-    texts = {generation.generate(single, "ab", 50, seed=seed) for seed in seeds}
+    texts = {characters.generate(single, "ab", 50, seed=seed) for seed in seeds}
     assert len(texts) == len(seeds)
 
 
@@ -248,36 +252,38 @@ def test_a_saved_model_writes_the_same_text(build, tmp_path):
     model = build()
     model.save(tmp_path / "model.keras")
     opened = keras.saving.load_model(tmp_path / "model.keras")
-    first, second = (generation.generate(m, "é", 50, seed=5) for m in (model, opened))
+    first, second = (characters.generate(m, "é", 50, seed=5) for m in (model, opened))
     assert first == second
 
 
 def test_a_stateful_model_writes_from_a_state_of_zeros(single):
-    stateful = models.character_model([CHARACTERS], units=8, dimensions=6, batch_size=2)
+    stateful = characters.character_model(
+        [CHARACTERS], units=8, embedding_dim=6, batch_size=2
+    )
     stateful.set_weights(single.get_weights())
     stateful(tf.constant([list("ab"), list("cd")]))  # leaves a state
-    due = generation.generate(single, "ab", 30, seed=0)
+    due = characters.generate(single, "ab", 30, seed=0)
     for _ in range(2):
-        assert generation.generate(stateful, "ab", 30, seed=0) == due
+        assert characters.generate(stateful, "ab", 30, seed=0) == due
 
 
 def test_writing_changes_nothing_in_the_model(single):
     before = single.get_weights()
-    generation.generate(single, "ab", 10, seed=0)
-    generation.surprisal(single, "abc")
+    characters.generate(single, "ab", 10, seed=0)
+    characters.negative_log_likelihood(single, "abc")
     assert all(map(np.array_equal, before, single.get_weights()))
 
 
 def test_stream_writes_what_generate_writes(single):
     options = {"temperature": 0.8, "top_p": 0.9, "seed": 11}
-    came = list(generation.stream(single, "ab", 40, **options))
+    came = list(characters.stream(single, "ab", 40, **options))
     assert all(len(character) == 1 for character in came)
-    assert "".join(came) == generation.generate(single, "ab", 40, **options)
+    assert "".join(came) == characters.generate(single, "ab", 40, **options)
 
 
 def test_stream_gives_out_a_character_before_the_next_is_drawn(single):
-    coming = generation.stream(single, "ab", 10**9, temperature=0)
-    due = generation.generate(single, "ab", 3, temperature=0)
+    coming = characters.stream(single, "ab", 10**9, temperature=0)
+    due = characters.generate(single, "ab", 3, temperature=0)
     assert next(coming) + next(coming) + next(coming) == due
 
 
@@ -292,9 +298,9 @@ def test_stream_gives_out_a_character_before_the_next_is_drawn(single):
     ids=str,
 )
 def test_next_to_nothing_is_the_likeliest_character(single, sampling):
-    due = generation.generate(single, "ab", 40, temperature=0)
+    due = characters.generate(single, "ab", 40, temperature=0)
     for seed in range(3):
-        assert generation.generate(single, "ab", 40, seed=seed, **sampling) == due
+        assert characters.generate(single, "ab", 40, seed=seed, **sampling) == due
 
 
 def planted(chances, *, start=20.0):
@@ -302,7 +308,9 @@ def planted(chances, *, start=20.0):
 
     They are its probabilities but for a factor; ``start`` is the logit of symbol 0.
     """
-    model = models.character_model(["abcdefgh"[: len(chances)]], units=2, dimensions=2)
+    model = characters.character_model(
+        ["abcdefgh"[: len(chances)]], units=2, embedding_dim=2
+    )
     *others, kernel, bias = model.get_weights()
     bias[:] = [start, *np.log(chances)]
     model.set_weights([*others, np.zeros_like(kernel), bias])
@@ -327,7 +335,7 @@ def planted(chances, *, start=20.0):
 )
 def test_probabilities_are_those_worked_out_by_hand(sampling, due):
     model = planted([0.4, 0.3, 0.2, 0.1])
-    found = generation.probabilities(model, "d", **sampling)
+    found = characters.probabilities(model, "d", **sampling)
     np.testing.assert_allclose(found, due, atol=1e-6)
 
 
@@ -336,8 +344,8 @@ def test_probabilities_are_those_worked_out_by_hand(sampling, due):
 )
 def test_characters_come_as_often_as_they_are_likely(sampling):
     model = planted([0.4, 0.3, 0.2, 0.1])
-    due = generation.probabilities(model, "a", **sampling)
-    counts = Counter(generation.generate(model, "a", 4000, seed=0, **sampling))
+    due = characters.probabilities(model, "a", **sampling)
+    counts = Counter(characters.generate(model, "a", 4000, seed=0, **sampling))
     assert set(counts) == set(due[due > 0].index)
     for character, chance in due.items():
         error = 5 * np.sqrt(4000 * chance * (1 - chance))
@@ -347,11 +355,11 @@ def test_characters_come_as_often_as_they_are_likely(sampling):
 @given(st.text("abcdefgh", min_size=1, max_size=30), st.floats(1e-6, 1))
 @settings(deadline=None, max_examples=100)
 def test_top_p_keeps_the_fewest_that_have_this_probability(text, top_p):
-    ngram = baselines.NGram(0).fit([text])
-    whole = generation.probabilities(ngram, text).sort_values(ascending=False)
+    ngram = characters.NGram(0).fit([text])
+    whole = characters.probabilities(ngram, text).sort_values(ascending=False)
     sums = whole.cumsum()
     assume((sums - top_p).abs().min() > 1e-9 or top_p == 1)
-    kept = generation.probabilities(ngram, text, top_p=top_p)
+    kept = characters.probabilities(ngram, text, top_p=top_p)
     kept = kept[kept > 0]
     fewest = len(sums) if top_p == 1 else 1 + int((sums < top_p).sum())
     likeliest = whole.iloc[:fewest]
@@ -365,20 +373,20 @@ def test_top_p_keeps_the_fewest_that_have_this_probability(text, top_p):
 
 def test_top_p_leaves_out_some_of_those_that_are_equally_likely():
     model = planted([0.25] * 4)
-    assert (generation.probabilities(model, "a", top_p=0.5) > 0).sum() == 2
+    assert (characters.probabilities(model, "a", top_p=0.5) > 0).sum() == 2
 
 
 @given(st.floats(0.01, 100), st.floats(0.01, 1))
 @settings(deadline=None, max_examples=50)
 def test_probabilities_sum_to_one(single, temperature, top_p):
-    found = generation.probabilities(single, "ab", temperature=temperature, top_p=top_p)
+    found = characters.probabilities(single, "ab", temperature=temperature, top_p=top_p)
     assert (found >= 0).all()
     assert found.sum() == pytest.approx(1, abs=1e-12)
 
 
 def test_a_higher_temperature_evens_the_probabilities_out(single):
     likeliest = [
-        generation.probabilities(single, "ab", temperature=temperature).max()
+        characters.probabilities(single, "ab", temperature=temperature).max()
         for temperature in (0.1, 0.5, 1, 2, 10, 1e300)
     ]
     assert likeliest == sorted(likeliest, reverse=True)
@@ -388,12 +396,12 @@ def test_a_higher_temperature_evens_the_probabilities_out(single):
 @pytest.mark.parametrize("length", [1, 2, 77])
 @pytest.mark.parametrize(
     "build",
-    [lambda: planted([0.5, 0.5]), lambda: baselines.NGram(2).fit(["ab", "b"] * 9)],
+    [lambda: planted([0.5, 0.5]), lambda: characters.NGram(2).fit(["ab", "b"] * 9)],
     ids=["likely start", "ngram of short texts"],
 )
 def test_the_start_of_another_text_is_never_written(build, length):
     for seed in range(5):
-        text = generation.generate(build(), "ab", length, seed=seed)
+        text = characters.generate(build(), "ab", length, seed=seed)
         assert len(text) == length
         assert set(text) <= {"a", "b"}
 
@@ -401,9 +409,9 @@ def test_the_start_of_another_text_is_never_written(build, length):
 def test_an_unlucky_draw_of_zero_writes_a_possible_character(single):
     rng = mock.Mock(random=lambda: 0.0)
     with mock.patch.object(np.random, "default_rng", return_value=rng):
-        text = generation.generate(single, "ab", 5, top_p=0.5)
+        text = characters.generate(single, "ab", 5, top_p=0.5)
     for place in range(5):
-        chances = generation.probabilities(single, "ab" + text[:place], top_p=0.5)
+        chances = characters.probabilities(single, "ab" + text[:place], top_p=0.5)
         assert chances[text[place]] > 0
 
 
@@ -412,19 +420,19 @@ def test_an_unlucky_draw_of_zero_writes_a_possible_character(single):
 def test_each_character_costs_one_step(build, lstms, length):
     model = build()
     with mock.patch.object(cell, "step", wraps=cell.step) as step:
-        generation.generate(model, "ab\n", length, seed=0)
+        characters.generate(model, "ab\n", length, seed=0)
     steps = (1 + 3 + length) * lstms  # the start, the prompt, and what is written
     assert step.call_count in (steps, steps - lstms)
 
 
 ASK = {
-    "generate": lambda model, prompt, **options: generation.generate(
+    "generate": lambda model, prompt, **options: characters.generate(
         model, prompt, 5, **options
     ),
-    "stream": lambda model, prompt, **options: generation.stream(
+    "stream": lambda model, prompt, **options: characters.stream(
         model, prompt, 5, **options
     ),
-    "probabilities": generation.probabilities,
+    "probabilities": characters.probabilities,
 }
 
 
@@ -444,15 +452,24 @@ def test_a_prompt_that_cannot_be_read_is_refused(single, who, prompt, message):
         ASK[who](single, prompt)
 
 
+@pytest.mark.parametrize("who", ASK)
+def test_a_prompt_without_the_unknown_characters_is_read(single, who):
+    with pytest.raises(ValueError, match=r"'X', 'Y' .* Take the others out of the pr"):
+        ASK[who](single, "aXbY")
+    ASK[who](single, "aXbY".replace("X", "").replace("Y", ""))
+
+
 def test_an_ngram_names_unknown_characters_of_the_prompt():
     with pytest.raises(ValueError, match=r"does not know 'é' in .* the 2 characters"):
-        generation.generate(baselines.NGram(1).fit(["ab"]), "é", 5)
+        characters.generate(characters.NGram(1).fit(["ab"]), "é", 5)
 
 
 @pytest.mark.parametrize("who", ASK)
 @pytest.mark.parametrize("temperature", [-0.1, -np.inf, np.inf, np.nan])
 def test_a_temperature_out_of_range_is_refused(single, who, temperature):
-    message = rf"\(temperature={re.escape(str(temperature))}\): expected a number from"
+    message = (
+        rf"{who}\(temperature={re.escape(str(temperature))}\): expected a number from"
+    )
     with pytest.raises(ValueError, match=message):
         ASK[who](single, "ab", temperature=temperature)
 
@@ -460,23 +477,23 @@ def test_a_temperature_out_of_range_is_refused(single, who, temperature):
 @pytest.mark.parametrize("who", ASK)
 @pytest.mark.parametrize("top_p", [0, -0.5, 1.0001, np.inf, np.nan])
 def test_a_top_p_out_of_range_is_refused(single, who, top_p):
-    message = rf"\(top_p={re.escape(str(top_p))}\): expected a number above 0"
+    message = rf"{who}\(top_p={re.escape(str(top_p))}\): expected a number above 0"
     with pytest.raises(ValueError, match=message):
         ASK[who](single, "ab", top_p=top_p)
 
 
-@pytest.mark.parametrize("write", [generation.generate, generation.stream])
+@pytest.mark.parametrize("write", [characters.generate, characters.stream])
 @pytest.mark.parametrize("length", [0, -1, True, False, 2.0, None, "3"])
 def test_a_length_that_is_no_number_of_characters_is_refused(single, write, length):
-    message = rf"generate\(length={re.escape(repr(length))}\): expected how many"
+    message = rf"{write.__name__}\(length={re.escape(repr(length))}\): expected the num"
     with pytest.raises(ValueError, match=message):
         write(single, "ab", length)
 
 
 @pytest.mark.parametrize("text", ["", None, ["a"]])
-def test_surprisal_is_asked_of_one_text(single, text):
-    with pytest.raises(ValueError, match="surprisal: "):
-        generation.surprisal(single, text)
+def test_one_text_is_scored_at_a_time(single, text):
+    with pytest.raises(ValueError, match="negative_log_likelihood: "):
+        characters.negative_log_likelihood(single, text)
 
 
 OTHERS = {
@@ -494,7 +511,7 @@ OTHERS = {
         "Embedding, LSTM, Dense, Dense; expected",
     ),
     "texts": (
-        lambda: models.text_classifier(["good good"], units=2),
+        lambda: text_classifier(["good good"], units=2),
         "layers are TextVectorization",
     ),
     "backwards": (
@@ -512,9 +529,9 @@ OTHERS = {
 
 @pytest.mark.parametrize("other", OTHERS)
 @pytest.mark.parametrize(
-    "ask", [*ASK.values(), generation.surprisal], ids=[*ASK, "surprisal"]
+    "ask", [*ASK.values(), characters.negative_log_likelihood], ids=[*ASK, "nll"]
 )
-def test_a_model_that_cannot_be_stepped_is_refused(other, ask):
+def test_a_model_that_computes_something_else_is_refused(other, ask):
     build, message = OTHERS[other]
     with pytest.raises(ValueError, match=message):
         ask(build(), "ab")
@@ -523,7 +540,7 @@ def test_a_model_that_cannot_be_stepped_is_refused(other, ask):
 def test_an_activation_that_is_a_layer_is_refused():
     model = hand_made(lstm(), activation=layers.ReLU())
     with pytest.raises(ValueError, match="Dense layer has activation="):
-        generation.probabilities(model, "ab")
+        characters.probabilities(model, "ab")
 
 
 UNLIKE_KERAS = {
@@ -543,12 +560,12 @@ UNLIKE_KERAS = {
 @pytest.mark.parametrize("build", UNLIKE_KERAS.values(), ids=UNLIKE_KERAS)
 def test_a_model_that_numbers_or_reads_in_another_way_is_refused(build):
     with pytest.raises(ValueError):  # noqa: PT011 - no message is settled yet
-        generation.probabilities(sharp(build()), "ab")
+        characters.probabilities(sharp(build()), "ab")
 
 
 @pytest.mark.parametrize(
-    "ask", [*ASK.values(), generation.surprisal], ids=[*ASK, "surprisal"]
+    "ask", [*ASK.values(), characters.negative_log_likelihood], ids=[*ASK, "nll"]
 )
 def test_an_ngram_without_counts_asks_for_fit_first(ask):
     with pytest.raises(ValueError, match=r"call fit\(texts\) first"):
-        ask(baselines.NGram(2), "ab")
+        ask(characters.NGram(2), "ab")

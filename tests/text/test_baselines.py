@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simple_lstm import baselines, word_vectors, words
+from simple_lstm.text import (
+    WordVectors,
+    averaged_vectors,
+    bag_of_words,
+    baselines,
+    cut_words,
+    naive_bayes,
+    separate_words,
+)
 
 MOODS = ["good warm bright clever kind", "bad cold dull silly cruel"]
 
@@ -30,16 +38,14 @@ def planted_vectors():
     vectors = rng.normal(0, 0.3, (len(words), 4))
     vectors[:5, 0] += 1
     vectors[5:10, 0] -= 1
-    return word_vectors.WordVectors(words, vectors.astype(np.float32))
+    return WordVectors(words, vectors.astype(np.float32))
 
 
 def averaged(texts, labels):
-    return baselines.averaged_vectors(texts, labels, planted_vectors(), penalty=1)
+    return averaged_vectors(texts, labels, planted_vectors(), C=1)
 
 
-@pytest.mark.parametrize(
-    "build", [baselines.naive_bayes, baselines.bag_of_words, averaged]
-)
+@pytest.mark.parametrize("build", [naive_bayes, bag_of_words, averaged])
 def test_words_that_tell_are_found(build):
     texts, labels = make_corpus()
     model = build(texts[:160], labels[:160])
@@ -47,7 +53,7 @@ def test_words_that_tell_are_found(build):
     assert model.predict_proba(texts[160:]).shape == (80, 2)
 
 
-@pytest.mark.parametrize("build", [baselines.naive_bayes, baselines.bag_of_words])
+@pytest.mark.parametrize("build", [naive_bayes, bag_of_words])
 def test_pairs_of_neighbors_tell_what_single_words_do_not(build):
     texts = ["good, not bad", "bad, not good"] * 10
     labels = [1, 0] * 10
@@ -69,19 +75,11 @@ def test_the_order_of_words_does_not_change_their_average():
     )
 
 
-def test_the_majority_wins_whatever_the_text():
-    labels = np.array([2, 0, 2, 1])
-    model = baselines.majority_class(["a", "b", "c", "d"], labels)
-    assert model.predict(["a", "", "unseen"]).tolist() == [2, 2, 2]
-    assert model.score(["a"] * 4, labels) == 0.5
-
-
 @pytest.mark.parametrize(
     "build",
     [
-        baselines.majority_class,
-        baselines.naive_bayes,
-        baselines.bag_of_words,
+        naive_bayes,
+        bag_of_words,
         averaged,
     ],
 )
@@ -98,7 +96,7 @@ def test_arrays_of_texts_are_read_as_lists_are(build, kind):
 
 def mean_vectors(texts, vectors):
     """What the pipeline of averaged_vectors makes of texts before it scales them."""
-    model = baselines.averaged_vectors(["good", "bad"], [1, 0], vectors)
+    model = averaged_vectors(["good", "bad"], [1, 0], vectors)
     return np.asarray(model[:-2].transform(texts))
 
 
@@ -124,11 +122,11 @@ def test_words_without_a_vector_are_passed_over():
 def test_a_text_of_unknown_words_alone_has_the_mean_zero(text):
     vectors = planted_vectors()
     assert not mean_vectors([text], vectors).any()
-    model = baselines.averaged_vectors(*make_corpus(60), vectors)
+    model = averaged_vectors(*make_corpus(60), vectors)
     np.testing.assert_allclose(model.predict_proba([text]).sum(axis=1), 1)
 
 
-@pytest.mark.parametrize("build", [baselines.naive_bayes, baselines.bag_of_words])
+@pytest.mark.parametrize("build", [naive_bayes, bag_of_words])
 def test_a_text_of_unknown_words_alone_gets_an_answer(build):
     model = build(*make_corpus(60))
     probabilities = model.predict_proba(["unheard of", "", "映画"])
@@ -137,39 +135,36 @@ def test_a_text_of_unknown_words_alone_gets_an_answer(build):
 
 @pytest.mark.parametrize(
     ("build", "vectors"),
-    [(baselines.bag_of_words, []), (baselines.averaged_vectors, [planted_vectors()])],
+    [(bag_of_words, []), (averaged_vectors, [planted_vectors()])],
 )
-def test_a_stronger_penalty_gives_a_more_careful_answer(build, vectors):
+def test_a_smaller_c_gives_a_more_careful_answer(build, vectors):
     texts, labels = make_corpus()
     weak, strong = (
-        build(texts, labels, *vectors, penalty=penalty).predict_proba(texts)
-        for penalty in (0.1, 100)
+        build(texts, labels, *vectors, C=c).predict_proba(texts) for c in (10, 0.01)
     )
     assert np.abs(strong - 0.5).mean() < np.abs(weak - 0.5).mean()
 
 
-@pytest.mark.parametrize(
-    "build", [baselines.naive_bayes, baselines.bag_of_words, averaged]
-)
+@pytest.mark.parametrize("build", [naive_bayes, bag_of_words, averaged])
 @pytest.mark.parametrize("missing", [None, float("nan")])
 def test_what_is_no_text_is_named(build, missing):
     with pytest.raises(ValueError, match="1 of the 3 texts are not text"):
         build(["good", "bad", missing], [1, 0, 1])
 
 
-BAGS = [baselines.naive_bayes, baselines.bag_of_words]
+BAGS = [naive_bayes, bag_of_words]
 
 
 @pytest.mark.parametrize("build", BAGS)
-def test_emoticons_tell_once_they_are_set_apart(build, capsys):
+def test_emoticons_tell_once_they_are_separated(build, capsys):
     texts, labels = ["a film :)", "a film :("] * 10, [1, 0] * 10
     assert build(texts, labels).score(texts, labels) == 0.5
     assert capsys.readouterr().out == (
-        f"{build.__name__}: of 20 texts looked at, 20 lose something when they are cut "
-        "into words: ':)' is read as '', not '🙂'. Set words apart, here and before "
-        "predict: simple_lstm.words.separate(texts).\n"
+        f"{build.__name__}: of 20 texts checked, 20 lose something when they are split "
+        "into words: ':)' is read as '', not '🙂'. Separate the words first, here and "
+        "before predict: text.separate_words(texts).\n"
     )
-    apart = words.separate(texts)
+    apart = separate_words(texts)
     assert build(apart, labels).score(apart, labels) == 1
     assert capsys.readouterr().out == ""
 
@@ -193,14 +188,14 @@ any_text = st.text(st.sampled_from("ab é映 ,.'-<3:)(\n\xa0\x85🙂") | st.char
 @given(any_text)
 @settings(deadline=None, max_examples=300)
 def test_baselines_find_the_words_of_the_model(text):
-    """In texts with words set apart; the apostrophe stays, which parts no words."""
-    (text,) = words.separate([text.lower()])
+    """In separated texts; the apostrophe stays, which separates no words."""
+    (text,) = separate_words([text.lower()])
     found = [word.replace("'", "") for word in baselines._read(text)]
-    assert found == words.cut(text)
+    assert found == cut_words(text)
 
 
 def test_scikit_learn_reads_what_is_reported():
-    model = baselines.naive_bayes(["a b", "b"], [1, 0])
+    model = naive_bayes(["a b", "b"], [1, 0])
     analyze = model[0].build_analyzer()
     text = "It's ÉTÉ, a good-bad “film” 🙂 10/10 कि"
     found = [word for word in analyze(text) if " " not in word]

@@ -1,5 +1,7 @@
 import html
 import string
+import subprocess
+import sys
 import unicodedata
 
 import keras
@@ -8,7 +10,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simple_lstm import words
+from simple_lstm.text import cut_words, separate_words, words
 
 # Pieces that meet in odd ways, and any character at all.
 pieces = st.sampled_from(
@@ -24,8 +26,8 @@ texts = st.lists(pieces, max_size=12).map("".join) | st.text(max_size=30)
 
 
 def one(text):
-    """The text, set apart."""
-    (found,) = words.separate([text])
+    """The text, with its words separated."""
+    (found,) = separate_words([text])
     return found
 
 
@@ -91,7 +93,7 @@ def test_after_it_punctuation_glues_no_words(text):
         ("", ""),
     ],
 )
-def test_what_would_be_glued_is_set_apart(text, due):
+def test_what_would_be_glued_is_separated(text, due):
     assert one(text) == due
 
 
@@ -115,7 +117,7 @@ def test_emoticons_and_emoji_become_words(text, due):
 
 def test_capitals_beyond_ascii_are_the_same_words_to_the_model():
     due = ["über", "über", "отлично", "отлично"]
-    assert words.cut(one("Über ÜBER Отлично отлично")) == due
+    assert cut_words(one("Über ÜBER Отлично отлично")) == due
 
 
 @pytest.mark.parametrize(
@@ -158,23 +160,37 @@ any_text = st.text(st.characters(codec="utf-8"), max_size=30) | texts
 @given(any_text)
 @settings(max_examples=200, deadline=None)
 def test_texts_are_cut_as_keras_cuts_them(split, text):
-    assert words.cut(text, split) == stock(text, split)
+    assert cut_words(text, split) == stock(text, split)
 
 
 @given(st.lists(pieces, max_size=6).map("".join))
 @settings(max_examples=100, deadline=None)
 def test_emoticons_survive_the_cut_of_keras(text):
-    found = words.cut(one(f"so {text} :) :("))
+    found = cut_words(one(f"so {text} :) :("))
     assert found[-2:] == ["🙂", "🙁"]
+
+
+@pytest.mark.parametrize("split", ["words", "", None])
+def test_another_way_to_split_is_refused(split):
+    with pytest.raises(ValueError, match=r"cut_words: split=.*'character'"):
+        cut_words("a film", split)
 
 
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        ("a film", "words.separate: this is one text; give a list of them"),
-        (["good", None], "words.separate: 1 of the 2 texts are not text"),
+        ("a film", "separate_words: this is one text; give a list of them"),
+        (["good", None], "separate_words: 1 of the 2 texts are not text"),
     ],
 )
-def test_what_cannot_be_set_apart_is_refused(texts, message):
+def test_what_cannot_be_separated_is_refused(texts, message):
     with pytest.raises(ValueError, match=message):
-        words.separate(texts)
+        separate_words(texts)
+
+
+def test_separating_words_loads_no_tensorflow():
+    code = (
+        "import sys; from simple_lstm import text; text.separate_words(['a :)']); "
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,0 +1,463 @@
+"""What seldom is right is listed, and no longer once its remedy has been followed."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from keras import layers
+
+from simple_lstm import forecasting, text
+from simple_lstm.diagnostics import Diagnosis, Suspicion, diagnose
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 12, 1))
+Y = RNG.normal(size=60)
+FEATURES = RNG.normal(size=(60, 12, 3))
+TWO, THREE = np.arange(60) % 2, np.arange(60) % 3
+RARE = (np.arange(60) % 20 == 0).astype(int)
+LENGTHS = 3 + np.arange(60) % 9
+FILLED = X * (np.arange(12) < LENGTHS[:, None])[..., None]
+FILLED_BEFORE = np.where((np.arange(12) < LENGTHS[:, None])[..., None], -1, X)
+WORDS = RNG.integers(1, 50, (60, 12)) * (np.arange(12) < LENGTHS[:, None])
+REVIEWS = np.array(["a good film", "a bad film and a dull story"] * 30, dtype=object)
+GLUED = np.array(["good,bad story", "it's a well-made film"] * 30, dtype=object)
+CHINESE = np.array([*REVIEWS[:-2], "这部电影非常好看", "太糟糕了吧"], dtype=object)
+LONG = np.array(["good " * 20, "bad"] * 30, dtype=object)
+
+
+def model(
+    *last, shape=(12, 1), loss="mse", first=(), rate=0.001, dtype=None, optimizer=None
+):
+    """A compiled LSTM between what comes first and last."""
+    end = last or (layers.Dense(1),)
+    start = keras.Input(shape, dtype=dtype)
+    made = keras.Sequential([start, *first, layers.LSTM(2), *end])
+    adam = optimizer or keras.optimizers.Adam
+    made.compile(adam(rate), loss, run_eagerly=True)  # quick to start
+    return made
+
+
+def classes(units=1, activation="sigmoid", loss="binary_crossentropy", **options):
+    return model(layers.Dense(units, activation=activation), loss=loss, **options)
+
+
+def of_texts(mask_zero=True, steps=10):
+    cutter = layers.TextVectorization(
+        vocabulary=["good", "bad", "film"], output_sequence_length=steps
+    )
+    first = (cutter, layers.Embedding(5, 2, mask_zero=mask_zero))
+    return classes(shape=(), dtype="string", first=first)
+
+
+def of_numbers(**options):
+    return classes(shape=(None,), first=[layers.Embedding(50, 2, **options)])
+
+
+def table_of_squares(y_true, y_pred):
+    return keras.ops.mean(keras.ops.square(y_true - y_pred))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model and data, what is suspicious, and the part of the remedy that is code."""
+
+    build: Callable[..., Any]
+    inputs: Any
+    targets: Any
+    what: str
+    code: str
+    # How the model is built again: with what the code makes, or as it says.
+    again: Callable[..., Any] | None = None
+    validation: Any = None
+
+
+def balanced():
+    made = classes()
+    made.compile(
+        "adam", "binary_crossentropy", weighted_metrics=["accuracy"], run_eagerly=True
+    )
+    return made
+
+
+def scaled_back(layer):
+    made = model(layers.Dense(1), layer)
+    spread = np.std(1000 + 500 * Y)
+    made.compile("adam", "mse", loss_weights=[spread**-2], run_eagerly=True)
+    return made
+
+
+def ending(layer, loss="mse"):
+    return model(layer, loss=loss)
+
+
+SPARSE = "sparse_categorical_crossentropy"
+CASES = {
+    "inputs not scaled": Case(
+        model,
+        1000 + 50 * X,
+        Y,
+        "the inputs reach 'lstm",
+        "scale = keras.layers.Normalization(); scale.adapt(inputs)",
+        lambda scale: model(first=[scale]),
+    ),
+    "a normalization without adapt": Case(
+        lambda: model(first=[layers.Normalization()]),
+        1000 + 50 * X,
+        Y,
+        "they are not scaled",
+        "scale = keras.layers.Normalization(); scale.adapt(inputs)",
+        lambda scale: model(first=[scale]),
+    ),
+    "a table not scaled": Case(
+        lambda: model(shape=(12, 3)),
+        FEATURES * [1, 400, 1],
+        Y,
+        "they are not scaled",
+        "scale = keras.layers.Normalization(); scale.adapt(inputs)",
+        lambda scale: model(shape=(12, 3), first=[scale]),
+    ),
+    "a constant column": Case(
+        lambda: model(shape=(12, 3)),
+        FEATURES * [1, 0, 1] + [0, 5, 0],
+        Y,
+        "column 1 of the inputs never changes: it is always 5",
+        "inputs = np.delete(inputs, [1], axis=-1)",
+        lambda _: model(shape=(12, 2)),
+    ),
+    "constant inputs": Case(
+        model,
+        np.full_like(X, 0.5),
+        Y,
+        "column 0 of the inputs never changes",
+        "look at how the inputs were made",
+        lambda _: model(),
+    ),
+    "all labels the same": Case(
+        classes,
+        X,
+        np.ones(60),
+        "all labels are 1",
+        "order = np.random.default_rng(0).permutation(len(targets)); inputs, targets ="
+        " inputs[order], targets[order]",
+    ),
+    "nearly all labels the same": Case(
+        classes,
+        X,
+        RARE,
+        "95% of the labels are 0",
+        "weighted_metrics=['accuracy']",
+        lambda _: balanced(),
+    ),
+    "a softmax of one": Case(
+        lambda: classes(activation="softmax"),
+        X,
+        TWO,
+        "a softmax of one unit, which is always 1",
+        'keras.layers.Dense(1, activation="sigmoid")',
+        lambda layer: ending(layer, "binary_crossentropy"),
+    ),
+    "no activation for two classes": Case(
+        lambda: classes(activation=None),
+        X,
+        TWO,
+        'activation="linear" and 1 unit, which does not fit the loss binary_',
+        'keras.layers.Dense(1, activation="sigmoid")',
+        lambda layer: ending(layer, "binary_crossentropy"),
+    ),
+    "a layer of activation after the last": Case(
+        lambda: model(
+            layers.Dense(1), layers.Activation("tanh"), loss="binary_crossentropy"
+        ),
+        X,
+        TWO,
+        'activation="tanh" and 1 unit',
+        'keras.layers.Dense(1, activation="sigmoid")',
+        lambda layer: ending(layer, "binary_crossentropy"),
+    ),
+    "sigmoid for one of three classes": Case(
+        lambda: classes(3, loss=SPARSE),
+        X,
+        THREE,
+        'activation="sigmoid" and 3 units, which does not fit the loss sparse_',
+        'keras.layers.Dense(3, activation="softmax")',
+        lambda layer: ending(layer, SPARSE),
+    ),
+    "no activation for three classes": Case(
+        lambda: classes(3, None, "categorical_crossentropy"),
+        X,
+        np.eye(3)[THREE],
+        'activation="linear" and 3 units',
+        'keras.layers.Dense(3, activation="softmax")',
+        lambda layer: ending(layer, "categorical_crossentropy"),
+    ),
+    "softmax for several labels at once": Case(
+        lambda: classes(3, "softmax"),
+        X,
+        RNG.integers(0, 2, (60, 3)),
+        'activation="softmax" and 3 units, which does not fit the loss binary_',
+        'keras.layers.Dense(3, activation="sigmoid")',
+        lambda layer: ending(layer, "binary_crossentropy"),
+    ),
+    "sigmoid and from_logits": Case(
+        lambda: classes(loss=keras.losses.BinaryCrossentropy(from_logits=True)),
+        X,
+        TWO,
+        'activation="sigmoid" and 1 unit, which does not fit the loss binary_',
+        'keras.layers.Dense(1, activation="linear")',
+        lambda layer: ending(layer, keras.losses.BinaryCrossentropy(from_logits=True)),
+    ),
+    "softmax for amounts": Case(
+        lambda: classes(3, "softmax", "mse"),
+        X,
+        FEATURES[:, 0],
+        "does not fit the loss mse and its targets",
+        'keras.layers.Dense(3, activation="linear")',
+        ending,
+    ),
+    "relu for negative amounts": Case(
+        lambda: classes(1, "relu", "mae"),
+        X,
+        Y,
+        'activation="relu" and 1 unit, which does not fit the loss mae',
+        'keras.layers.Dense(1, activation="linear")',
+        ending,
+    ),
+    "a learning rate too large": Case(
+        lambda: model(rate=1.0),
+        X,
+        Y,
+        "a learning rate of 1 is far from usual for Adam",
+        "model.optimizer.learning_rate = 0.001",
+        lambda made: made,
+    ),
+    "a learning rate too small": Case(
+        lambda: model(rate=1e-9, optimizer=keras.optimizers.SGD),
+        X,
+        Y,
+        "a learning rate of 1e-09 is far from usual for SGD",
+        "model.optimizer.learning_rate = 0.01",
+        lambda made: made,
+    ),
+    "amounts in thousands": Case(
+        model,
+        X,
+        1000 + 500 * Y,
+        "but the last layer starts near zero",
+        r"keras.layers.Rescaling\([\d.]+, offset=[\d.]+\)",
+        scaled_back,
+    ),
+    "a loss that makes a table": Case(
+        lambda: model(loss=table_of_squares),
+        X,
+        Y,
+        "your loss makes a table of all with all",
+        "targets = targets[..., np.newaxis]",
+    ),
+    "zeros at the end": Case(
+        model,
+        FILLED,
+        Y,
+        "sequences are filled up with 0 at one end",
+        "keras.layers.Masking(mask_value=0.0)",
+        lambda layer: model(first=[layer]),
+    ),
+    "minus ones at the start": Case(
+        model,
+        FILLED_BEFORE,
+        Y,
+        "sequences are filled up with -1 at one end",
+        "keras.layers.Masking(mask_value=-1.0)",
+        lambda layer: model(first=[layer]),
+    ),
+    "words filled up": Case(
+        of_numbers,
+        WORDS,
+        TWO,
+        "sequences are filled up with 0 at one end",
+        "Embedding(mask_zero=True)",
+        lambda _: of_numbers(mask_zero=True),
+    ),
+    "texts filled up": Case(
+        lambda: of_texts(mask_zero=False),
+        REVIEWS,
+        TWO,
+        "texts are filled up to one length",
+        "Embedding(mask_zero=True)",
+        lambda _: of_texts(),
+    ),
+    "glued words": Case(
+        of_texts,
+        GLUED,
+        TWO,
+        "in 60 of 60 texts looked at, words are glued together: 'good,bad' is read as "
+        "'goodbad'",
+        "texts = text.separate_words(texts)",
+    ),
+    "spaces that nothing cuts at": Case(
+        of_texts,
+        np.array(["good\xa0film", "bad\u3000film"] * 30, dtype=object),
+        TWO,
+        "in 60 of 60 texts looked at, words are glued together",
+        "texts = text.separate_words(texts)",
+    ),
+    "texts too long": Case(
+        of_texts,
+        LONG,
+        TWO,
+        "30 of 60 texts looked at in train are longer than the model reads: 300 words",
+        "let it read at least 10 words more",
+        lambda _: of_texts(steps=20),
+    ),
+    "a few texts without spaces": Case(
+        of_texts,
+        CHINESE,
+        TWO,
+        "2 of 60 texts looked at have no spaces between their words: '这部电影非常好看'",
+        "give such texts a model of their own",
+    ),
+}
+
+
+def listed(found):
+    return [row.what for row in found.suspicions]
+
+
+def follow(code, made, inputs, targets):
+    """Run the code of a remedy: what it makes, and the data after it."""
+    names = {"np": np, "keras": keras, "text": text, "model": made, "layer": made}
+    names |= {"inputs": inputs, "targets": targets, "texts": inputs}
+    try:
+        return eval(code, names), (inputs, targets)
+    except SyntaxError:  # statements
+        exec(code, names)
+    texts = names["texts"]
+    if texts is not inputs:  # fit refuses lists of str
+        names["inputs"] = np.array(texts, dtype=object)
+    return names.get("scale", made), (names["inputs"], names["targets"])
+
+
+BY_HAND = {  # remedies that are no code: the data after them
+    "constant inputs": (X, Y),
+    "texts too long": (LONG, TWO),
+    "a few texts without spaces": (CHINESE[:-2], TWO[:-2]),
+    "nearly all labels the same": (X, RARE),
+    "words filled up": (WORDS, TWO),
+    "texts filled up": (REVIEWS, TWO),
+}
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_a_suspicion_is_listed_until_its_remedy_has_been_followed(kind):
+    case = CASES[kind]
+    keras.utils.set_random_seed(0)
+    made = case.build()
+    found = diagnose(made, (case.inputs, case.targets))
+    (row,) = [row for row in found.suspicions if case.what in row.what]
+    code = re.search(
+        case.code if "\\" in case.code else re.escape(case.code), row.remedy
+    )
+    assert code is not None, row.remedy
+    if kind in BY_HAND:
+        result, data = made, BY_HAND[kind]
+    elif kind == "all labels the same":
+        whole = (
+            np.concatenate([X, X]),
+            np.repeat([0, 1], 60),
+        )  # where they were cut from
+        _, (inputs, targets) = follow(code[0], made, *whole)
+        result, data = made, (inputs[:60], targets[:60])
+    else:
+        result, data = follow(code[0], made, case.inputs, case.targets)
+    mended = case.again(result) if case.again else case.build()
+    again = diagnose(mended, data)
+    assert not [what for what in listed(again) if case.what in what]
+    history = mended.fit(*data, batch_size=30, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_nothing_else_is_suspected(kind):
+    case = CASES[kind]
+    keras.utils.set_random_seed(0)
+    others = {"a softmax of one"}  # it does not fit its loss, either
+    found = listed(diagnose(case.build(), (case.inputs, case.targets)))
+    assert len(found) == 1 + (kind in others)
+
+
+def test_class_weights_of_the_remedy_make_classes_count_the_same():
+    found = diagnose(classes(), (X, RARE))
+    weights = eval(re.search(r"class_weight=(\{.*\})", found.suspicions[0].remedy)[1])
+    total = {label: weights[label] * np.sum(RARE == label) for label in (0, 1)}
+    assert total[0] == pytest.approx(total[1], rel=1e-2)
+    balanced().fit(X, RARE, class_weight=weights, verbose=0)
+
+
+def test_a_series_that_was_not_cut_is_cut_by_the_remedy():
+    series = np.sin(np.arange(100.0))
+    made = model(shape=(None, 1))
+    found = diagnose(made, (series.reshape(1, 100, 1), np.zeros(1)))
+    assert listed(found) == ["there are more time steps (100) than samples (1)"]
+    assert "forecasting.make_windows(series, lookback, horizon)" in str(found.table)[
+        0:0
+    ] + (found.suspicions[0].remedy)
+    train = forecasting.make_windows(series, 12, 1)
+    assert listed(diagnose(made, train)) == []
+    made.fit(train, verbose=0)
+
+
+@pytest.mark.parametrize("kind", ["numbers", "texts", "a dataset"])
+def test_validation_that_overlaps_is_split_by_the_remedy(kind):
+    inputs, targets, made = X, Y, model()
+    if kind == "texts":
+        inputs = np.array(
+            [f"the film was number {n} of them" for n in range(60)], object
+        )
+        targets, made = TWO, of_texts()
+    part = (inputs[40:], targets[40:])
+    train, validation = (inputs, targets), part
+    if kind == "a dataset":
+        train = forecasting.make_windows(np.sin(np.arange(90.0) ** 1.5), 12, 1)
+        found = diagnose(made, train, train)
+    else:
+        found = diagnose(made, train, validation)
+    (row,) = found.suspicions
+    assert re.match(
+        r"\d+ of \d+ samples looked at in validation stand in train", row.what
+    )
+    names = {"inputs": inputs, "targets": targets}
+    exec(row.remedy.split("for example: ")[1], names)
+    again = diagnose(made, names["train"], names["validation"])
+    assert listed(again) == []
+    made.fit(*names["train"], validation_data=names["validation"], verbose=0)
+
+
+def test_short_texts_and_flat_stretches_come_up_again_by_chance():
+    texts = np.array(["good", "bad film", "so so", "the best film"] * 15, dtype=object)
+    found = diagnose(of_texts(), (texts, TWO), (texts[:20], TWO[:20]))
+    assert listed(found) == []
+    flat = np.concatenate([X[:40], np.full((20, 12, 1), 0.7)])
+    assert listed(diagnose(model(), (flat, Y), (flat[40:], Y[40:]))) == []
+
+
+def test_what_is_found_is_printed_and_is_a_table(capsys):
+    found = diagnose(model(rate=1.0), (X, Y))
+    assert capsys.readouterr().out == (
+        "diagnose: 1 suspicion in 60 samples of train.\n"
+        "1. a learning rate of 1 is far from usual for Adam\n"
+        "   start with model.optimizer.learning_rate = 0.001\n"
+        "   how-to/choose_settings.html\n"
+    )
+    due = Suspicion(
+        "a learning rate of 1 is far from usual for Adam",
+        "start with model.optimizer.learning_rate = 0.001",
+        "how-to/choose_settings.html",
+    )
+    assert found == Diagnosis((due,), "60 samples of train")
+    assert found.table.equals(pd.DataFrame([vars(due)]))
+    assert repr(found) == "<Diagnosis: 1 suspicion>"
+    assert list(diagnose(model(), (X, Y)).table) == ["what", "remedy", "page"]
