@@ -32,7 +32,7 @@ LOOKBACK, HORIZON = 24, 24  # steps that the model sees, and that it forecasts
 GAP_LIMIT = 3  # steps for which a missing value may be filled
 STRIDE = 5  # steps between training windows; no factor in common with a day
 UNITS = 32  # numbers in the memory of each LSTM
-EPOCHS, PATIENCE, SEED = 20, 4, 0  # passes at most, and without progress; repeatable
+EPOCHS, PATIENCE, SEED = 20, 6, 0  # passes at most, and without progress; repeatable
 UNIT = "per half hour"  # of the numbers in the file
 plt.style.use("simple_lstm.simple_lstm")
 plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
