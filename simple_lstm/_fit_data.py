@@ -39,10 +39,12 @@ class Part:
         return len(self.inputs[0])
 
     def __str__(self) -> str:
-        start = f"the first {self.batches} batches of {self.name}, "
-        return f"{start if self.batches else ''}{len(self):,} samples" + (
-            "" if self.batches else f" of {self.name}"
-        )
+        samples = f"{len(self):,} sample{'s' * (len(self) != 1)}"
+        if not self.batches:
+            sampled = " (all for missing values, evenly spaced ones for the rest)"
+            return f"{samples} of {self.name}{sampled if len(self) > 1000 else ''}"
+        first = "batch" if self.batches == 1 else f"{self.batches} batches"
+        return f"the first {first} of {self.name} ({samples})"
 
 
 def read(model: keras.Model, data: Any, name: str) -> list[Part]:
@@ -148,8 +150,18 @@ def _array(given: Any, what: str, name: str) -> np.ndarray:
             f"{what} are an array of type {array.dtype}, which fit refuses. Make them "
             "objects: inputs = np.array(inputs, dtype=object)."
         )
+    if array.dtype.kind not in "biufOUM" or (array.dtype == object and array.ndim == 0):
+        raise ValueError(
+            f"{what} are a {type(given).__name__} of type {array.dtype}; expected an "
+            "array of numbers or texts."
+        )
     if array.dtype == object and not is_text(array):
         _refuse_objects(array, what, name)
+    if array.dtype.kind == "M":
+        raise ValueError(
+            f"{what} are times, but a model takes numbers. Count from the first one: "
+            f"{name} = ({name} - {name}.min()) / np.timedelta64(1, 'D')."
+        )
     return array
 
 

@@ -80,7 +80,7 @@ def cutter_of(model: Any) -> dict[str, Any]:
 def last_layer(tensor: Any) -> Any:
     """The layer that an output comes from, also if that is inside another model."""
     operation = _maker(tensor)
-    while isinstance(operation, keras.Model) and len(operation.outputs) == 1:
+    while len(getattr(operation, "outputs", ())) == 1:
         operation = _maker(operation.outputs[0])
     wrapped = isinstance(operation, layers.TimeDistributed)
     return operation.layer if wrapped else operation

@@ -29,7 +29,7 @@ def overlap(train: Part, validation: Part) -> Iterator[Row]:
     same = sum(one in seen for one in telling)
     if same >= 2 and same >= _SHARE * len(samples):
         yield (
-            f"{same:,} of {len(samples):,} samples looked at in validation stand in "
+            f"{same:,} of {len(samples):,} samples of validation looked at stand in "
             "train, too",
             "split once, for example: cut = len(inputs) * 8 // 10; train = "
             "inputs[:cut], targets[:cut]; validation = inputs[cut:], targets[cut:]",

@@ -20,6 +20,7 @@ _LETTERS_WITHOUT_SPACES = {
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]": 10,  # Thai, Lao, Burmese, Khmer
     "[\uac00-\ud7a3]": 8,  # Korean
 }
+_LARGEST = 1e30  # so that no loss overflows in float32
 _LETTERS_OF_A_WORD = 40  # in any other script, such as DNA
 # White space, or punctuation of ASCII, CJK and full width.
 _BETWEEN_WORDS = re.compile(
@@ -37,16 +38,22 @@ def check_model(model: Any, train: Any) -> None:
             'example model.compile("adam", loss="mse") for numbers or '
             'model.compile("adam", loss="binary_crossentropy") for two classes.'
         )
-    if not (model.built and getattr(model, "inputs", None)):
-        shape = _shape_of_a_batch(train)
+    if model.built and getattr(model, "inputs", None):
+        return
+    shape = _shape_of_samples(train)
+    if not isinstance(model, keras.Sequential):
         raise ValueError(
-            "diagnose: the model is not built, so its shapes are unknown. Begin it "
-            f"with keras.Input({shape or 'shape'})"
-            + (f", or call model.build((None, *{shape}))." if shape else ".")
+            f"diagnose: a model of the class {type(model).__name__} does not say what "
+            "it takes. Make one around it that does, and compile that: x = "
+            f"keras.Input({shape or 'shape'}); model = keras.Model(x, model(x))."
         )
+    raise ValueError(
+        "diagnose: the model is not built, so its shapes are unknown. Begin it with "
+        f"keras.Input({shape or 'shape'})."
+    )
 
 
-def _shape_of_a_batch(train: Any) -> tuple[int, ...] | None:
+def _shape_of_samples(train: Any) -> tuple[int, ...] | None:
     inputs = train[0] if isinstance(train, tuple) else None
     return inputs.shape[1:] if isinstance(inputs, np.ndarray) else None
 
@@ -66,6 +73,7 @@ def check_inputs(model: Any, part: Part) -> None:
             _check_spaces(model, array, what)
         else:
             check_finite(array, what, "inputs")
+            _check_embedding(model, tensor, array, what)
         _check_batch_size(tensor.shape, part, what)
         check_digits(array, tensor.dtype, what, part)
 
@@ -126,7 +134,7 @@ def _cures(
         yield "Drop the last axis: inputs = inputs[..., 0].", came[:-1]
 
 
-def check_number(part: Part) -> None:
+def check_number(model: Any, part: Part) -> None:
     """Refuse inputs and targets that are not as many."""
     arrays = {"inputs": part.inputs, "targets": part.targets}
     numbers = {
@@ -135,10 +143,11 @@ def check_number(part: Part) -> None:
     (inputs, targets), came = numbers.values(), numbers["inputs"] + numbers["targets"]
     if len(set(came)) == 1:
         return
-    first = part.inputs[0].shape
+    first, due = part.inputs[0].shape, tuple(model.inputs[0].shape[1:])
+    swapped = first[1:2] == tuple(targets) and fits((first[0], *first[2:]), due)
     mend = (
         _SAMPLES_SECOND
-        if first[1:2] == tuple(targets)
+        if swapped
         else "Give one target for each sample; the first axis of both is the samples"
     )
     raise ValueError(
@@ -151,11 +160,36 @@ def check_finite(array: np.ndarray, what: str, name: str) -> None:
     """Refuse NaN and infinite numbers, wherever they are."""
     if array.dtype.kind != "f":
         return
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = array.sum(dtype=np.float64)  # a single one would show in it
+    total = array.sum(dtype=np.float64)  # a single one would show in it
     wrong = 0 if np.isfinite(total) else int((~np.isfinite(array)).sum())
     if wrong:
         raise ValueError(missing_values(wrong, what, name, "np.isfinite"))
+    largest = max(float(array.max()), -float(array.min()))
+    if largest > _LARGEST:
+        raise ValueError(
+            f"{what} hold numbers up to {largest:.3g}. Beyond {_LARGEST:g} they "
+            f"overflow in a model. Take another unit: {name} = {name} / {largest:.0e}."
+        )
+
+
+def _check_embedding(model: Any, tensor: Any, array: np.ndarray, what: str) -> None:
+    """Refuse numbers that an embedding has no row for; a GPU would not complain."""
+    for layer in model.layers:
+        # One that was never called by itself has no input.
+        reads = getattr(layer, "input", None) is tensor
+        if not (reads and isinstance(layer, keras.layers.Embedding)):
+            continue
+        if not 0 <= array.min() <= array.max() < layer.input_dim:
+            low, high = array.min(), array.max()
+            mend = (
+                f"Make it keras.layers.Embedding({int(high) + 1}, {layer.output_dim})"
+                if low >= 0
+                else "Number the words from 0: inputs = inputs - inputs.min()"
+            )
+            raise ValueError(
+                f"{what} are numbers from {low:g} to {high:g}, but the embedding "
+                f"{layer.name!r} has rows for 0 to {layer.input_dim - 1}. {mend}."
+            )
 
 
 def _check_batch_size(shape: Any, part: Part, what: str) -> None:
@@ -203,9 +237,8 @@ def check_digits(array: np.ndarray, dtype: str, what: str, part: Part) -> None:
 def _loses_digits(array: np.ndarray) -> bool:
     """Whether float32 moves a value by a ten-thousandth of its column's spread."""
     columns = array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        error = np.abs(columns.astype(np.float32) - columns).max(axis=0)
-        level, spread = columns.mean(axis=0), columns.std(axis=0)
+    error = np.abs(columns.astype(np.float32) - columns).max(axis=0)
+    level, spread = columns.mean(axis=0), columns.std(axis=0)
     changes = spread > 1e-12 * np.abs(level)  # less is rounding of float64
     return bool((changes & ~(error <= 1e-4 * spread)).any())
 
@@ -214,6 +247,11 @@ def _check_spaces(model: Any, array: np.ndarray, what: str) -> None:
     settings = cutter_of(model)
     if settings.get("split") != "whitespace":
         return
+    if not any(map(str.strip, array.ravel())):
+        raise ValueError(
+            f"{what} are all empty. Look at how they were read, and leave out what "
+            "has no text: keep = inputs != ''."
+        )
     texts = some(array.ravel(), 1000).tolist()
     pieces = without_spaces(texts)
     if 2 * len(pieces) > len(texts):

@@ -39,16 +39,17 @@ def check_targets(model: Any, part: Part) -> None:
 
 
 def _refuse_text(targets: np.ndarray, what: str) -> None:
+    first = str(targets.flat[0])
     try:
         targets.astype(float)
     except (TypeError, ValueError):
         raise ValueError(
-            f"{what} are text, such as {str(targets.flat[0])!r}, but a loss takes numbers. "
+            f"{what} are text, such as {first!r}, but a loss takes numbers. "
             f"{_numbered('targets')}"
         ) from None
     raise ValueError(
-        f"{what} are numbers written as text, such as {str(targets.flat[0])!r}. Make them "
-        "numbers: targets = np.array(targets, dtype='float32')."
+        f"{what} are numbers written as text, such as {first!r}. Make them numbers: "
+        "targets = np.array(targets, dtype='float32')."
     )
 
 
@@ -94,7 +95,7 @@ def _about_sequences(model: Any, came: tuple[int, ...], answer: Shape) -> str:
             "For one answer to a whole sequence, leave return_sequences=True out of "
             "the last LSTM."
         )
-    if len(came) == 2 and came[1:] == answer and False in settings:
+    if len(came) == 2 and came[0] > 1 and came[1:] == answer and False in settings:
         return (
             "For an answer at each time step, give the last LSTM return_sequences=True."
         )

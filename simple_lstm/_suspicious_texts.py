@@ -35,8 +35,8 @@ def glued_words(model: Any, part: Part) -> Iterator[Row]:
         piece = next(one for one in glued[0].split(" ") if _GLUED.search(one))
         became = re.sub(f"[{_SIGNS}]", "", piece).lower()
         yield (
-            f"in {len(glued):,} of {len(texts):,} texts looked at, words are glued "
-            f"together: {start(piece)} is read as {start(became)}",
+            f"in {len(glued):,} of {len(texts):,} texts of {part.name} looked at, "
+            f"words are glued together: {start(piece)} is read as {start(became)}",
             "set them apart, here and before predict: texts = "
             "text.separate_words(texts)",
             f"{TERM}vocabulary",
@@ -51,8 +51,8 @@ def few_without_spaces(model: Any, part: Part) -> Iterator[Row]:
     pieces = without_spaces(texts)
     if pieces:
         yield (
-            f"{len(pieces):,} of {len(texts):,} texts looked at have no spaces between "
-            f"their words: {start(pieces[0])} is read as one word",
+            f"{len(pieces):,} of {len(texts):,} texts of {part.name} looked at have no "
+            f"spaces between their words: {start(pieces[0])} is read as one word",
             'give such texts a model of their own, with split="character"',
             f"{TERM}vocabulary",
         )

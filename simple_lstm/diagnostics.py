@@ -123,15 +123,12 @@ def diagnose(model: keras.Model, train: Any, validation: Any = None) -> Diagnosi
     <Diagnosis: no suspicions>
     """
     check_model(model, train)
-    parts = [_checked(model, train, "train")]
-    if validation is not None:
-        parts.append(_checked(model, validation, "validation"))
-    rows = [row for check in _OF_TRAIN for row in check(model, parts[0])]
-    rows += [row for part in parts for row in _of_texts(model, part)]
-    rows += overlap(*parts) if len(parts) == 2 else []
-    found = Diagnosis(
-        tuple(Suspicion(*row) for row in rows), " and ".join(map(str, parts))
-    )
+    with np.errstate(over="ignore", invalid="ignore"):  # huge numbers are found, too
+        parts = [_checked(model, train, "train")]
+        if validation is not None:
+            parts.append(_checked(model, validation, "validation"))
+        rows = tuple(Suspicion(*row) for row in _suspected(model, parts))
+    found = Diagnosis(rows, " and ".join(map(str, parts)))
     _report(found)
     return found
 
@@ -217,7 +214,7 @@ def _cut_texts(model: keras.Model, part: Part) -> Iterator[Row]:
     cut = np.count_nonzero(beyond)
     if cut:
         yield (
-            f"{cut:,} of {len(texts):,} texts looked at in {part.name} are longer than "
+            f"{cut:,} of {len(texts):,} texts of {part.name} looked at are longer than "
             f"the model reads: {beyond.sum():,} words at their ends are left out",
             f"let it read at least {beyond.max():,} words more: a larger time_steps or "
             "output_sequence_length",
@@ -248,13 +245,19 @@ def _checked(model: keras.Model, data: Any, name: str) -> Part:
     parts = read(model, data, name)
     for part in parts:
         check_inputs(model, part)
-        check_number(part)
+        check_number(model, part)
         check_targets(model, part)
     return merge(parts)
 
 
-def _of_texts(model: keras.Model, part: Part) -> list[Row]:
-    return [row for check in _OF_TEXTS for row in check(model, part)]
+def _suspected(model: keras.Model, parts: list[Part]) -> Iterator[Row]:
+    for check in _OF_TRAIN:
+        yield from check(model, parts[0])
+    for part in parts:
+        for check in _OF_TEXTS:
+            yield from check(model, part)
+    if len(parts) == 2:
+        yield from overlap(*parts)
 
 
 def _report(found: Diagnosis) -> None:
@@ -262,8 +265,8 @@ def _report(found: Diagnosis) -> None:
     if not rows:
         print(f"diagnose: nothing suspicious in {found.looked_at}.")
         return
-    number = f"{len(rows)} suspicion{'s' * (len(rows) != 1)}"
-    print(f"diagnose: {number} in {found.looked_at}.")
+    count = f"{len(rows)} suspicion{'s' * (len(rows) != 1)}"
+    print(f"diagnose: {count} in {found.looked_at}.")
     for number, row in enumerate(rows, 1):
         for sign, text in ((f"{number}.", row.what), ("", row.remedy), ("", row.page)):
             print(textwrap.fill(f"{sign:3}{text}", 88, subsequent_indent="   "))

@@ -291,12 +291,36 @@ def a_loss_of_ones_own():
     return compiled(made, spread_and_mean), data, None
 
 
+def a_loss_that_adds_an_axis():
+    def pinball(y_true, y_pred):  # of one quantile, beside others that are not there
+        above = ops.expand_dims(ops.cast(y_true, y_pred.dtype), -1) - y_pred
+        return ops.maximum(0.9 * above, -0.1 * above)
+
+    made = sequential(layers.LSTM(3), layers.Dense(4), layers.Reshape([4, 1]))
+    data = (RNG.normal(size=(50, 12, 1)), RNG.normal(size=(50, 4)))
+    return compiled(made, pinball), data, None
+
+
+def a_loss_of_the_whole_batch():
+    def correlation(y_true, y_pred):
+        y_true, y_pred = ops.reshape(y_true, (-1,)), ops.reshape(y_pred, (-1,))
+        both = (y_true - ops.mean(y_true)) * (y_pred - ops.mean(y_pred))
+        return -ops.mean(both) / (ops.std(y_true) * ops.std(y_pred) + 1e-6)
+
+    made = sequential(layers.LSTM(3), layers.Dense(1))
+    data = (RNG.normal(size=(50, 12, 1)), RNG.normal(size=50))
+    return compiled(made, correlation), data, None
+
+
 HEALTHY = {
     "forecaster": a_forecaster,
     "forecaster of thousands": lambda: a_forecaster(30_000.0),
     "forecaster of a meter": lambda: a_forecaster(187_654_321.0),
     "forecaster with a calendar": lambda: a_forecaster(ahead=True),
     "forecaster of quantiles": lambda: a_forecaster(quantiles=(0.1, 0.5, 0.9)),
+    "forecaster of one quantile": lambda: a_forecaster(quantiles=(0.9,)),
+    "a loss that adds an axis": a_loss_that_adds_an_axis,
+    "a loss of the whole batch": a_loss_of_the_whole_batch,
     "text_classifier": a_text_classifier,
     "character_model": a_character_model,
     "page 1: the first LSTM": the_first_lstm,
@@ -342,9 +366,27 @@ def test_it_says_how_much_was_looked_at(capsys):
     made, train, validation = a_character_model()
     diagnostics.diagnose(made, train, validation)
     assert capsys.readouterr().out == (
-        "diagnose: nothing suspicious in the first 3 batches of train, 12 samples and "
-        "the first 3 batches of validation, 12 samples.\n"
+        "diagnose: nothing suspicious in the first 3 batches of train (12 samples) "
+        "and the first 3 batches of validation (12 samples).\n"
     )
+
+
+def test_it_says_that_of_many_samples_some_were_looked_at():
+    inputs = RNG.normal(size=(1001, 12, 1))
+    found = diagnostics.diagnose(a_number()[0], (inputs, inputs[:, -1]))
+    assert found.looked_at == (
+        "1,001 samples of train (all for missing values, evenly spaced ones for the "
+        "rest)"
+    )
+
+
+def test_what_is_missing_is_found_wherever_it_is():
+    inputs = RNG.normal(size=(20_000, 12, 1))
+    for place in (1, 10_001, 19_999):
+        holed = inputs.copy()
+        holed[place, 3] = np.nan
+        with pytest.raises(ValueError, match="1 values are missing"):
+            diagnostics.diagnose(a_number()[0], (holed, inputs[:, -1]))
 
 
 def test_a_stream_can_be_read_afterwards_and_the_model_is_unchanged():

@@ -294,22 +294,22 @@ CASES = {
         of_texts,
         GLUED,
         TWO,
-        "in 60 of 60 texts looked at, words are glued together: 'good,bad' is read as "
-        "'goodbad'",
+        "in 60 of 60 texts of train looked at, words are glued together: 'good,bad' is "
+        "read as 'goodbad'",
         "texts = text.separate_words(texts)",
     ),
     "spaces that nothing cuts at": Case(
         of_texts,
         np.array(["good\xa0film", "bad\u3000film"] * 30, dtype=object),
         TWO,
-        "in 60 of 60 texts looked at, words are glued together",
+        "in 60 of 60 texts of train looked at, words are glued together",
         "texts = text.separate_words(texts)",
     ),
     "texts too long": Case(
         of_texts,
         LONG,
         TWO,
-        "30 of 60 texts looked at in train are longer than the model reads: 300 words",
+        "30 of 60 texts of train looked at are longer than the model reads: 300 words",
         "let it read at least 10 words more",
         lambda _: of_texts(steps=20),
     ),
@@ -317,7 +317,7 @@ CASES = {
         of_texts,
         CHINESE,
         TWO,
-        "2 of 60 texts looked at have no spaces between their words: '这部电影非常好看'",
+        "2 of 60 texts of train looked at have no spaces between their words",
         "give such texts a model of their own",
     ),
 }
@@ -376,7 +376,7 @@ def test_a_suspicion_is_listed_until_its_remedy_has_been_followed(kind):
     mended = case.again(result) if case.again else case.build()
     again = diagnose(mended, data)
     assert not [what for what in listed(again) if case.what in what]
-    history = mended.fit(*data, batch_size=30, verbose=0).history
+    history = mended.fit(*data, batch_size=60, verbose=0).history
     assert np.isfinite(history["loss"]).all()
 
 
@@ -392,8 +392,8 @@ def test_nothing_else_is_suspected(kind):
 def test_class_weights_of_the_remedy_make_classes_count_the_same():
     found = diagnose(classes(), (X, RARE))
     weights = eval(re.search(r"class_weight=(\{.*\})", found.suspicions[0].remedy)[1])
-    total = {label: weights[label] * np.sum(RARE == label) for label in (0, 1)}
-    assert total[0] == pytest.approx(total[1], rel=1e-2)
+    rare, common = weights[1] * RARE.sum(), weights[0] * (1 - RARE).sum()
+    assert rare == pytest.approx(common, rel=1e-2)
     balanced().fit(X, RARE, class_weight=weights, verbose=0)
 
 
@@ -427,7 +427,7 @@ def test_validation_that_overlaps_is_split_by_the_remedy(kind):
         found = diagnose(made, train, validation)
     (row,) = found.suspicions
     assert re.match(
-        r"\d+ of \d+ samples looked at in validation stand in train", row.what
+        r"\d+ of \d+ samples of validation looked at stand in train", row.what
     )
     names = {"inputs": inputs, "targets": targets}
     exec(row.remedy.split("for example: ")[1], names)

@@ -1,0 +1,155 @@
+"""Data of all kinds: batches, texts in many languages, more digits than float32."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from keras import layers
+from small_models import RNG, TEXTS, TWO, X, Y, model, of_texts, refused, stateful
+
+from simple_lstm import forecasting
+from simple_lstm.diagnostics import diagnose
+
+
+def test_texts_beside_gaps_are_taken_when_the_gaps_are_left_out():
+    texts = np.array([None, *TEXTS[1:]], dtype=object)
+    keep = pd.notna(texts)
+    diagnose(of_texts(), (texts[keep], TWO[keep]))
+
+
+@pytest.mark.parametrize("data", [X, None, "numbers", [X, Y], (X, Y, Y)])
+def test_what_is_no_pair_and_no_dataset_is_refused(data):
+    assert "expected a pair (inputs, targets)" in refused(model(), data)
+    assert diagnose(model(), (X, Y)).looked_at == "24 samples of train"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        (X[:0], Y[:0]),
+        ([], []),
+        (np.zeros((0, 4, 1)), np.zeros((0, 1))),
+        tf.data.Dataset.from_tensor_slices((X, Y)).batch(4).take(0),
+    ],
+)
+def test_no_samples_are_refused(data):
+    assert "no samples" in refused(model(), data)
+
+
+def test_inputs_and_targets_must_be_as_many_in_validation_too():
+    text = refused(model(), (X, Y), (X[:5], Y[:4]))
+    assert text.startswith("diagnose: validation has 5 inputs but 4 targets. Give one ")
+
+
+def test_a_dataset_without_targets_is_refused():
+    batches = tf.data.Dataset.from_tensor_slices(X).batch(8)
+    assert "hold inputs alone; expected pairs" in refused(model(), batches)
+
+
+def test_weights_of_samples_may_come_along():
+    batches = tf.data.Dataset.from_tensor_slices((X, Y, np.ones(24))).batch(8)
+    assert diagnose(model(), batches).suspicions == ()
+
+
+@pytest.mark.parametrize("place", [0, 9, 20])
+def test_what_is_missing_is_found_in_each_batch_that_is_read(place):
+    holed_there = X.copy()
+    holed_there[place] = np.nan
+    batches = tf.data.Dataset.from_tensor_slices((holed_there, Y)).batch(8)
+    assert "4 values are missing" in refused(model(), batches)
+
+
+def test_batches_of_another_size_are_refused_and_mended():
+    batches = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
+    text = refused(stateful(6), batches)
+    assert "come in batches of 8, but the model takes 6 at a time" in text
+    assert (
+        "Make batches of 6, or begin the model with keras.Input(batch_shape=(8, "
+        in text
+    )
+    sixes = tf.data.Dataset.from_tensor_slices((X, Y)).batch(6)
+    for made, data in [(stateful(6), sixes), (stateful(8), batches)]:
+        diagnose(made, data)
+        made.fit(data, shuffle=False, verbose=0)
+
+
+def test_batches_of_different_length_are_each_looked_at():
+    def batches(targets):
+        for steps in (3, 5, 4):
+            yield np.ones((2, steps, 1), "float32"), targets
+
+    signature = (tf.TensorSpec((None, None, 1)), tf.TensorSpec(None))
+    made = model(shape=(None, 1))
+
+    def dataset(targets):
+        generate = lambda: batches(targets)  # noqa: E731
+        return tf.data.Dataset.from_generator(generate, output_signature=signature)
+
+    found = diagnose(made, dataset(np.zeros(2, "float32")))
+    assert found.looked_at == "the first batch of train (2 samples)"
+    assert "have shape (2, 3)" in refused(made, dataset(np.zeros((2, 3), "float32")))
+
+
+def test_windows_in_float64_need_a_model_in_float64():
+    meter = 187_654_321 + np.cumsum(RNG.integers(5, 20, 90)).astype(float)
+    train = forecasting.make_windows(meter, 4, 1)
+    assert train.targets.dtype == np.float64
+    text = refused(model(), train)
+    assert text.startswith(
+        "diagnose: the inputs of train hold float64, because float32"
+    )
+    advice = (
+        'keras.Input((4, 1), dtype="float64")',
+        'keras.layers.Normalization(dtype="float64")',
+        'keras.layers.Rescaling(spread, offset=level, dtype="float64")',
+        'keras.losses.MeanAbsoluteError(dtype="float64")',
+    )
+    names = {"keras": keras, "level": meter.mean(), "spread": meter.std()}
+    assert all(code in text for code in advice)
+    start, scale, back, loss = (eval(code, names) for code in advice)
+    scale.adapt(train.past)
+    made = keras.Sequential([start, scale, layers.LSTM(2), layers.Dense(1), back])
+    made.compile("adam", loss, loss_weights=[1 / meter.std()], run_eagerly=True)
+    assert diagnose(made, train).suspicions == ()
+    made.fit(train, verbose=0)
+
+
+def test_ordinary_numbers_in_float64_are_taken():
+    noise_of_float64 = np.where(X > 0, 0.3, 0.1 + 0.2)
+    both = np.concatenate([X, noise_of_float64], axis=-1)
+    found = diagnose(model(shape=(4, 2)), (both, 20 + Y))
+    assert not [row for row in found.suspicions if "float" in row.what]
+
+
+NORMAL = {
+    "English": ["A well made film, and funny.", "Incomprehensibly overproduced!"],
+    "German": ["Die Sehenswürdigkeiten", "Donaudampfschifffahrtsgesellschaft", "Gut."],
+    "code": ["self.assertEqual(response.status_code, 200)", "x = [f(y) for y in z]"],
+    "addresses": ["https://www.example.org/a/very/long/path/to/something?query=1"],
+    "names of things": ["customer_support_request", "refund", "delivery-date-changed"],
+    "Chinese, in words": ["这 部 电影 非常 好看", "剧情 太 糟糕 了 。", "很 无聊"],
+    "Thai, in words": ["หนัง เรื่อง นี้ สนุก มาก"],
+    "Korean": ["이 영화는 정말 재미있었어요", "너무 지루했습니다"],
+    "Hindi": ["यह फ़िल्म बहुत अच्छी है", "कहानी बेकार थी"],
+}
+WITHOUT_SPACES = {
+    "Chinese, short": ["非常好看", "太难看了", "不错", "演员很好"],
+    "Japanese": ["この映画はとても面白かったです。", "この映画はつまらない"],
+    "Thai": ["หนังเรื่องนี้สนุกมาก", "หนังเรื่องนี้น่าเบื่อมากจริงๆ"],
+    "Korean, glued": ["이영화는정말재미있었어요", "이영화는너무지루했습니다"],
+    "DNA": ["ACGTTGCAACGGTATACGCATTAGCA" * 2, "TTGACGATTACAGGCATCAGCATTACG" * 2],
+}
+
+
+@pytest.mark.parametrize("language", [*NORMAL, *WITHOUT_SPACES])
+def test_languages_with_spaces_are_taken_and_those_without_are_not(language):
+    few = (NORMAL | WITHOUT_SPACES)[language]
+    texts = np.array((few * 24)[:24], dtype=object)
+    if language in NORMAL:
+        found = diagnose(of_texts(), (texts, TWO))
+        assert "no spaces" not in str(found.suspicions)
+    else:
+        text = refused(of_texts(), (texts, TWO))
+        assert "most of the texts have no spaces" in text
+        diagnose(of_texts(split="character"), (texts, TWO))
