@@ -20,7 +20,7 @@ from keras import layers
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
-from simple_lstm import datasets, evaluation, plots
+from simple_lstm import datasets, diagnostics, evaluation, plots
 
 SAMPLES = 8000  # sequences in all
 TIME_STEPS = 24  # length of each
@@ -115,17 +115,19 @@ model.summary()
 # Train
 # -----
 # One epoch is one pass over the training sequences. ``EarlyStopping`` brings back the
-# weights of the best epoch, judged by the validation data.
+# weights of the best epoch, judged by the validation data. Before that, ``diagnose``
+# looks for what cannot be right.
 
+train_data = (scaled[train], labels[train])
+validation_data = (scaled[validation], labels[validation])
 keep_best = keras.callbacks.EarlyStopping(patience=4, restore_best_weights=True)
+diagnostics.diagnose(model, train_data, validation_data)
 history = model.fit(
-    scaled[train],
-    labels[train],
-    validation_data=(scaled[validation], labels[validation]),
+    *train_data,
+    validation_data=validation_data,
     epochs=EPOCHS,
     batch_size=BATCH_SIZE,
     callbacks=[keep_best],
-    verbose=0,
 )
 
 # %%
@@ -147,8 +149,6 @@ plots.history(history, metric="accuracy", ax=right)
 
 values = scaled.reshape(SAMPLES, TIME_STEPS * FEATURES)
 summary = np.stack([values.mean(1), values.min(1), values.max(1)], axis=1)
-probability = model.predict(scaled[test], verbose=0)[:, 0]
-
 simple = {"always 1": np.ones(len(test), dtype=int)}
 for name, baseline, table in [
     ("logistic, mean min max", LogisticRegression(), summary),
@@ -156,8 +156,9 @@ for name, baseline, table in [
     ("gradient boosting", HistGradientBoostingClassifier(random_state=SEED), values),
 ]:
     simple[name] = baseline.fit(table[train], labels[train]).predict(table[test])
-board = evaluation.Scoreboard(labels[test], metric="accuracy", baselines=simple)
-board.add("LSTM", (probability > 0.5).astype(int))
+probability = model.predict(scaled[test])[:, 0]
+lstm = {"LSTM": (probability > 0.5).astype(int)}
+board = evaluation.Scoreboard(labels[test], lstm, baselines=simple, metric="accuracy")
 print(board)  # skill: the part of the best baseline's mistakes that is avoided
 
 # %%
@@ -206,8 +207,8 @@ def try_last_layer(last_layer, answers, loss, metric):
     memory = layers.LSTM(32)
     other = keras.Sequential([keras.Input((TIME_STEPS, FEATURES)), memory, last_layer])
     other.compile(keras.optimizers.Adam(5e-3), loss=loss, metrics=[metric])
-    other.fit(scaled[train], answers[train], BATCH_SIZE, epochs=5, verbose=0)
-    _, score = other.evaluate(scaled[test], answers[test], verbose=0)
+    other.fit(scaled[train], answers[train], BATCH_SIZE, epochs=5)
+    _, score = other.evaluate(scaled[test], answers[test])
     print(f"output shape {other.output_shape}, {metric} on the test data: {score:.2f}")
 
 
@@ -230,7 +231,7 @@ try_last_layer(layers.Dense(1), part, "mse", "mae")
 drawn = np.zeros((1, TIME_STEPS, FEATURES))
 quarters = np.arange(1, 5) * TIME_STEPS // 5
 drawn[0, quarters, 0] = [1, -1, -1, 1]
-said = float(model.predict((drawn - mean) / spread, verbose=0)[0, 0])
+said = float(model.predict((drawn - mean) / spread)[0, 0])
 print(f"up, down, down, up: the last is like the first with probability {said:.2f}")
 
 # %%

@@ -310,9 +310,9 @@ for name, baseline in [
 ]:
     fitted = baseline.fit(values[train], labels[train])
     simple[name] = fitted.predict(values[test])
-board = evaluation.Scoreboard(labels[test], metric="accuracy", baselines=simple)
 _, probability = predict(sequences[test], weights, v, b)
-board.add("LSTM in NumPy", (probability > 0.5).astype(float))
+lstm = {"LSTM in NumPy": (probability > 0.5).astype(float)}
+board = evaluation.Scoreboard(labels[test], lstm, baselines=simple, metric="accuracy")
 print(board)  # skill: the part of the best baseline's mistakes that is avoided
 
 # %%

@@ -20,7 +20,7 @@ from keras import layers
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from simple_lstm import datasets, evaluation, gates, plots
+from simple_lstm import datasets, diagnostics, evaluation, gates, plots
 
 SAMPLES, TIME_STEPS = 5000, 60  # texts, and characters in each
 UNITS = 5  # numbers in the memory of the LSTM
@@ -92,18 +92,20 @@ model.summary()
 # Train
 # -----
 # The learning rate falls along a cosine to zero, so that the last epochs settle.
+# ``diagnose`` looks for what cannot be right before training.
 
 updates = EPOCHS * -(-len(train) // BATCH_SIZE)
 rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, updates)
 model.compile(keras.optimizers.Adam(rate), "binary_crossentropy", metrics=["accuracy"])
 labels = is_open[..., np.newaxis]
+train_data = (inputs[train], labels[train])
+validation_data = (inputs[validation], labels[validation])
+diagnostics.diagnose(model, train_data, validation_data)
 history = model.fit(
-    inputs[train],
-    labels[train],
-    validation_data=(inputs[validation], labels[validation]),
+    *train_data,
+    validation_data=validation_data,
     epochs=EPOCHS,
     batch_size=BATCH_SIZE,
-    verbose=0,
 )
 plots.history(history, metric="accuracy")
 
@@ -127,10 +129,11 @@ for name, baseline in [
     simple[name] = baseline.predict(table[test].reshape(-1, rows.shape[1]))
 
 # %%
-probability = model.predict(inputs[test], verbose=0)[..., 0]
-truth = is_open[test].ravel()
-board = evaluation.Scoreboard(truth, metric="accuracy", baselines=simple)
-board.add("LSTM", (probability > 0.5).astype(int).ravel())
+probability = model.predict(inputs[test])[..., 0]
+y_true, y_pred = is_open[test].ravel(), (probability > 0.5).astype(int).ravel()
+board = evaluation.Scoreboard(
+    y_true, {"LSTM": y_pred}, baselines=simple, metric="accuracy"
+)
 print(board)  # skill: the part of the best baseline's mistakes that is avoided
 plots.scoreboard(board)
 evaluation.claim("the LSTM is better than the best baseline", board.best == "LSTM")
@@ -287,7 +290,7 @@ with tempfile.TemporaryDirectory() as folder:
     model.save(Path(folder, "brackets.keras"))
     loaded = keras.saving.load_model(Path(folder, "brackets.keras"))
 mine = texts[test[0]]  # or a text of your own, of the same characters
-answer = loaded.predict(one_hot([mine]), verbose=0)[0, :, 0]
+answer = loaded.predict(one_hot([mine]))[0, :, 0]
 print(mine, "\n" + "".join("o" if here > 0.5 else "." for here in answer))
 print(gates.trace(loaded, one_hot([mine])))
 

@@ -18,7 +18,7 @@ import tensorflow as tf
 from keras import layers
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from simple_lstm import datasets, evaluation, gates, plots
+from simple_lstm import datasets, diagnostics, evaluation, gates, plots
 
 plt.style.use("simple_lstm.simple_lstm")
 
@@ -139,7 +139,8 @@ for name in MODELS:
 # -------------------------------------
 # Every sequence is new, so nothing can be learned by heart. Gradient boosting, which
 # sees all values as one table, stands beside them, and so does the answer that is best
-# without reading: always 0.5.
+# without reading: always 0.5. At each length ``diagnose`` looks for what cannot be
+# right before training.
 
 
 def answer(name, length, x, y, test_x):
@@ -150,8 +151,8 @@ def answer(name, length, x, y, test_x):
         boosting = HistGradientBoostingRegressor(random_state=SEED)
         return boosting.fit(table, y).predict(test_table)
     model = trained[name] = build(name, length)
-    model.fit(x, y, batch_size=BATCH_SIZE, verbose=0)
-    return model.predict(test_x, batch_size=500, verbose=0)[:, 0]
+    model.fit(x, y, batch_size=BATCH_SIZE)
+    return model.predict(test_x, batch_size=500)[:, 0]
 
 
 trained = {}  # each model as it was after the longest sequences it was tried on
@@ -162,6 +163,7 @@ right = pd.DataFrame(index=names, columns=LENGTHS, dtype=float)
 for length in LENGTHS:
     x, y = make_data(length, SEQUENCES, SEED)
     test_x, test_y = make_data(length, TEST, SEED + 1)
+    diagnostics.diagnose(build("LSTM", length), (x, y))
     for name in names:
         if name == "always 0.5" or not (right.loc[name] < ENOUGH).any():
             off = np.abs(answer(name, length, x, y, test_x) - test_y)
@@ -289,7 +291,7 @@ evaluation.claim(
 # ------
 # Three sequences of the largest length, and what the model says of them:
 
-for said, target in zip(best.predict(x[:3], verbose=0)[:, 0], y[:3], strict=True):
+for said, target in zip(best.predict(x[:3])[:, 0], y[:3], strict=True):
     print(f"target {target:.3f}, said {said:.3f}")
 
 # %%

@@ -17,8 +17,7 @@ import pandas as pd
 from keras import layers
 from matplotlib.dates import DateFormatter
 
-from simple_lstm import baselines, datasets, evaluation, models, plots, training
-from simple_lstm import preprocessing as prepare
+from simple_lstm import datasets, diagnostics, evaluation, forecasting, plots
 
 # %%
 # Settings
@@ -31,7 +30,6 @@ STRIDE = 5  # hours between training windows; no factor in common with DAY, or s
 # hours of the day would never start one
 UNITS = 32  # numbers in the memory of each LSTM
 EPOCHS, PATIENCE = 10, 4  # passes over the data at most, and without any progress
-BATCH_SIZE = 64  # windows between two updates of the weights
 RATE, SEED = 4e-3, 0  # the learning rate; what makes a run repeatable
 UNIT = "vehicles/h"  # of the column that is forecast
 plt.style.use("simple_lstm.simple_lstm")
@@ -42,7 +40,7 @@ plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
 # ---------------------------
 # One row is one hour on Interstate 94 between Minneapolis and Saint Paul
 # (`Hogue, 2019 <https://doi.org/10.24432/C5X60B>`_). A file of your own is read into
-# the same form by ``prepare.read_series("my.csv", columns="sales")``.
+# the same form by ``forecasting.read_series("my.csv", columns="sales")``.
 
 traffic = datasets.load_traffic()[["vehicles"]]
 
@@ -61,7 +59,7 @@ ax.xaxis.set_major_formatter(DateFormatter("%b %d", tz=traffic.index.tz))
 # filled with the last value before it, which uses the past alone; a line drawn from
 # both sides would know the future. Hours deeper in a gap than the limit stay missing.
 
-series = prepare.fill_gaps(traffic, limit=GAP_LIMIT)
+series = forecasting.fill_gaps(traffic, limit=GAP_LIMIT)
 
 # %%
 # Split first, then prepare
@@ -69,33 +67,38 @@ series = prepare.fill_gaps(traffic, limit=GAP_LIMIT)
 # The oldest rows train the model, the next ones tell it when to stop, and the latest
 # are used once, at the end. What you fit before you split has seen the test rows.
 
-split = prepare.time_split(series)
+split = forecasting.time_split(series)
 print(split)
 
 # %%
 # For Monday 8:00, common sense takes the median of the last four Mondays at 8:00. This
-# **typical week** is known a week ahead, and so is the calendar. The model also sees by
-# how much each past hour differed from its typical value.
+# seasonal median, a **typical week**, is known a week ahead, and so is the calendar:
+# they are **future covariates**, known for the hours to forecast when the forecast is
+# made. The model also sees by how much each past hour differed from its typical value.
 
-known = prepare.calendar(series.index, ahead=HORIZON)  # to a day after the last row
-known = known.drop(columns=["year_sin", "year_cos"])
-known["typical"] = baselines.typical_ahead(series[target], HORIZON, period=WEEK)
-series["difference"] = series[target] - known["typical"]
+calendar = forecasting.calendar_features(series.index, ahead=HORIZON)
+calendar = calendar.drop(columns=["year_sin", "year_cos"])
+typical = forecasting.seasonal_median_covariate(series[target], HORIZON, period=WEEK)
+covariates = calendar.assign(typical=typical)  # to a day after the last row
+series["difference"] = series[target] - typical
 
 # %%
 # A **window** is one example: some hours of past, and the hours that came next. It
 # belongs to the part that holds all the hours it has to forecast.
 
 
-def cut(frame, known):
-    sizes = {"lookback": LOOKBACK, "horizon": HORIZON, "known_ahead": known}
-    parts = [(split.train, STRIDE), (split.validation, STRIDE), (split.test, 1)]
-    return [prepare.make_windows(frame, rows=r, stride=s, **sizes) for r, s in parts]
+def cut(frame, covariates):
+    sizes = {"lookback": LOOKBACK, "horizon": HORIZON, "future_covariates": covariates}
+    train, validation, _ = forecasting.make_windows(
+        frame, split=split, stride=STRIDE, **sizes
+    )
+    return train, validation, forecasting.make_windows(frame, rows=split.test, **sizes)
 
 
-train, validation, test = cut(series, known)
+train, validation, test = cut(series, covariates)
 print(train)
-plots.windows(train, number=len(train) // 3, known="typical", unit=UNIT, step="hours")
+number = len(train.origins) // 3
+plots.windows(train, number=number, covariate="typical", unit=UNIT, step="hours")
 
 # %%
 # Left of zero is what the model sees, right of it what it has to say. The dashed line
@@ -109,14 +112,14 @@ plots.windows(train, number=len(train) // 3, known="typical", unit=UNIT, step="h
 # Scaling is part of the model, so it takes vehicles per hour and answers in them.
 
 keras.utils.set_random_seed(SEED)
-past = keras.Input((LOOKBACK, len(train.columns)), name="inputs")
-ahead = keras.Input((HORIZON, len(train.known_columns)), name="known")
-scale_past, scale_ahead = layers.Normalization(), layers.Normalization()
-scale_past.adapt(train.inputs)
-scale_ahead.adapt(train.known)
+past = keras.Input((LOOKBACK, len(train.columns)), name="past")
+future = keras.Input((HORIZON, len(train.future_columns)), name="future")
+scale_past, scale_future = layers.Normalization(), layers.Normalization()
+scale_past.adapt(train.past)
+scale_future.adapt(train.future)
 _, *state = layers.LSTM(UNITS, return_state=True)(scale_past(past))
 second = layers.LSTM(UNITS, return_sequences=True)
-hours = second(scale_ahead(ahead), initial_state=state)
+hours = second(scale_future(future), initial_state=state)
 
 # %%
 # The last layer starts from zeros: before any training, the model *is* the typical
@@ -126,9 +129,9 @@ hours = second(scale_ahead(ahead), initial_state=state)
 spread = float(train.targets.std())
 correction = layers.Dense(1, kernel_initializer="zeros")(hours)
 correction = layers.Rescaling(spread)(layers.Reshape([HORIZON])(correction))
-typical_ahead = ahead[:, :, train.known_column("typical")]
-answer = layers.Add()([typical_ahead, correction])
-model = keras.Model({"inputs": past, "known": ahead}, answer)
+first_guess = future[:, :, train.future_column("typical")]
+answer = layers.Add()([first_guess, correction])
+model = keras.Model({"past": past, "future": future}, answer)
 adam = keras.optimizers.Adam(RATE)
 model.compile(adam, loss="mae", loss_weights=[1 / spread], metrics=["mae"])
 model.summary(line_length=80)
@@ -136,13 +139,19 @@ model.summary(line_length=80)
 # %%
 # Train
 # -----
-# ``fit`` is Keras' ``model.fit`` with a seed and early stopping: when the validation
-# loss has not fallen for a few epochs, training ends and the best weights come back.
+# ``diagnose`` looks for what cannot be right before training. ``fit`` then takes the
+# windows in a new random order in each epoch. When the validation loss has not fallen
+# for a few epochs, ``EarlyStopping`` ends training and brings the best weights back.
 
-settings = {"epochs": EPOCHS, "patience": PATIENCE, "batch_size": BATCH_SIZE}
-history = training.fit(model, train, validation=validation, seed=SEED, **settings)
+keep_best = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
+diagnostics.diagnose(model, train, validation)
+history = model.fit(
+    train.shuffled(seed=SEED),
+    validation_data=validation,
+    epochs=EPOCHS,
+    callbacks=[keep_best],
+)
 plots.history(history, metric="mae", unit=UNIT)
-print(history)
 
 # %%
 # The training curve goes on falling while the validation curve does not: from there on
@@ -151,37 +160,37 @@ print(history)
 # Is it any good?
 # ---------------
 # Beside it stand a **plain LSTM** (the same network without the typical week), and what
-# a careful person would try first. Ridge regression and gradient boosting get the same
-# inputs; gradient boosting, too, learns to correct the typical week. The plain LSTM
-# gets as many epochs as the other.
+# a careful person would try first: the naive forecast, which holds the last value; the
+# seasonal naive forecast, which repeats yesterday or last week; the seasonal median.
+# Ridge regression and gradient boosting get the same inputs; gradient boosting, too,
+# learns to correct the typical week. The plain LSTM gets as many epochs as the other.
 
-plain_train, plain_validation, plain_test = cut(
-    series[[target]], known.drop(columns="typical")
+plain_train, plain_validation, plain_test = cut(series[[target]], calendar)
+plain = forecasting.forecaster(plain_train, units=UNITS, learning_rate=RATE, seed=SEED)
+plain.fit(
+    plain_train.shuffled(seed=SEED),
+    validation_data=plain_validation,
+    epochs=EPOCHS,
+    callbacks=[keep_best],
 )
-plain = models.forecaster(plain_train, units=UNITS, learning_rate=RATE, seed=SEED)
-training.fit(plain, plain_train, validation=plain_validation, seed=SEED, **settings)
+y_plain = plain.predict(plain_test)
 
 # %%
-place = (series[target].ffill(), test.starts, HORIZON)
 simple = {
-    "last value": baselines.repeat_last(*place),
-    "yesterday": baselines.repeat_season(*place, period=DAY),
-    "same hour last week": baselines.repeat_season(*place, period=WEEK),
-    "typical week": baselines.typical_season(*place, period=WEEK),
-    "ridge regression": baselines.ridge(train, test),
-    "gradient boosting": baselines.gradient_boosting(train, test, correct="typical"),
-}
-forecasts = {
-    **simple,
-    "plain LSTM": plain.predict(plain_test.batches(512), verbose=0),
-    "correcting LSTM": model.predict(test.batches(512), verbose=0),
+    "last value": forecasting.naive(test),
+    "yesterday": forecasting.seasonal_naive(test, period=DAY),
+    "same hour last week": forecasting.seasonal_naive(test, period=WEEK),
+    "typical week": forecasting.seasonal_median(test, period=WEEK),
+    "ridge regression": forecasting.ridge(train, test),
+    "gradient boosting": forecasting.gradient_boosting(
+        train, test, residual_of="typical"
+    ),
 }
 
 # %%
-truth = test.targets
-board = evaluation.Scoreboard(truth, metric="MAE", unit=UNIT, baselines=simple)
-for name in ("plain LSTM", "correcting LSTM"):
-    board.add(name, forecasts[name])
+y_true, y_pred = test.targets, model.predict(test)
+lstms = {"plain LSTM": y_plain, "correcting LSTM": y_pred}
+board = evaluation.Scoreboard(y_true, lstms, baselines=simple, metric="MAE", unit=UNIT)
 print(board)
 plots.scoreboard(board)
 mae = board.scores
@@ -207,19 +216,21 @@ evaluation.claim(f"{rival}, is better still, by less than 5 %", 0 < behind < 0.0
 # Look closer
 # -----------
 # A forecast that only repeats what it saw last can look fine in a plot, but it comes
-# too late. The lag is the shift at which it fits the truth best: it should be zero.
+# too late. Its **forecast delay** is the shift at which it fits the truth best: it
+# should be zero.
 
 try:
-    late = evaluation.lag(forecasts["correcting LSTM"], truth)
+    delay = forecasting.forecast_delay(y_true, y_pred)
 except ValueError as error:  # too few windows in the test part, for example
     print(error)
 else:
-    evaluation.claim("the forecast does not lag behind the truth", late == 0)
+    evaluation.claim("the forecast does not come too late", delay == 0)
 
 # %%
 fig, ax = plt.subplots()
+forecasts = {**simple, **lstms}
 for name in ["typical week", "gradient boosting", "correcting LSTM"]:
-    error = np.abs(forecasts[name] - truth).mean(axis=0)
+    error = np.abs(forecasts[name] - y_true).mean(axis=0)
     ax.plot(np.arange(1, HORIZON + 1), error, ".-", label=name)
 ax.set(title="Error by hour ahead", xlabel="hours ahead", ylabel=f"MAE ({UNIT})")
 ax.set_ylim(0)
@@ -229,19 +240,19 @@ ax.legend(loc="lower right")
 # A typical week is as good for tomorrow as for the next hour. The LSTM gains most where
 # the hours it has just seen still matter. Now its best and its worst day:
 
-days = series.index[test.starts]
+days = series.index[test.origins]
 midnights = np.flatnonzero(days == days.normalize())
-errors = np.abs(forecasts["correcting LSTM"] - truth)[midnights].mean(axis=1)
+errors = np.abs(y_pred - y_true)[midnights].mean(axis=1)
 best, worst = midnights[[errors.argmin(), errors.argmax()]]
 fig, axes = plt.subplots(2, 1, figsize=(6.4, 7), sharey=True)
 for ax, word, number in zip(axes, ["Best", "Worst"], [best, worst], strict=True):
-    start = test.starts[number]
+    start = test.origins[number]
     seen = series[target].iloc[start - DAY : start]
     came = series[target].iloc[start : start + HORIZON]
     names = ["correcting LSTM", "typical week"]
     drawn = {name: pd.Series(forecasts[name][number], came.index) for name in names}
     title = f"{word} day: {came.index[0]:%A, %B %d, %Y}"
-    plots.forecast(seen, drawn, truth=came, unit=UNIT, title=title, ax=ax)
+    plots.forecast(seen, drawn, y_true=came, unit=UNIT, title=title, ax=ax)
 
 # %%
 from pandas.tseries.holiday import USFederalHolidayCalendar
@@ -257,7 +268,7 @@ evaluation.claim("the worst day is a public holiday", holiday)
 # ------
 # The forecast of what nobody knows yet, the 24 hours after the last row of the data:
 
-tomorrow = models.forecast(model, series, known_ahead=known)
+tomorrow = forecasting.forecast(model, series, future_covariates=covariates)
 print(tomorrow.round())
 last_days, title = series[target].tail(LOOKBACK), "The day after the last row"
 plots.forecast(last_days, dict(tomorrow), unit=UNIT, title=title)
@@ -272,13 +283,13 @@ from pathlib import Path
 
 program = """import keras, numpy
 model = keras.saving.load_model("traffic.keras")
-numpy.save("again.npy", model.predict(dict(numpy.load("window.npz")), verbose=0))"""
+numpy.save("again.npy", model(dict(numpy.load("window.npz"))))"""
 with tempfile.TemporaryDirectory() as folder:
     model.save(Path(folder, "traffic.keras"))
-    np.savez(Path(folder, "window.npz"), inputs=test.inputs[:1], known=test.known[:1])
+    np.savez(Path(folder, "window.npz"), past=test.past[:1], future=test.future[:1])
     subprocess.run([sys.executable, "-c", program], cwd=folder, check=True)
     again = np.load(Path(folder, "again.npy"))
-same = np.allclose(again, forecasts["correcting LSTM"][:1], rtol=1e-5)
+same = np.allclose(again, y_pred[:1], rtol=1e-5)
 evaluation.claim("the loaded model gives the same forecast", same)
 
 # %%
@@ -299,6 +310,6 @@ evaluation.claim("the loaded model gives the same forecast", same)
 #    little earlier or later. The error would look smaller than it will be tomorrow.
 #
 # Next: :doc:`/gallery/1_understand/plot_1_train_first_lstm` shows an LSTM without all
-# this preparation. :doc:`/reference/preprocessing` has every option of the windows.
+# this preparation. :doc:`/reference/forecasting` has every option of the windows.
 
 plt.show()

@@ -1,6 +1,6 @@
 """
-Can you predict stock prices? Or: why does my forecast lag by one step?
-=======================================================================
+Can you predict stock prices? Or: why is my forecast one step late?
+===================================================================
 
 You train the LSTM of the usual tutorial on prices, draw the usual beautiful plot, and
 look closer: the forecast is yesterday's price, one step late. Four checks show it, and
@@ -17,8 +17,7 @@ from keras import layers
 from scipy import stats
 from sklearn.metrics import r2_score
 
-from simple_lstm import baselines, datasets, evaluation, models, plots, training
-from simple_lstm import preprocessing as prepare
+from simple_lstm import datasets, diagnostics, evaluation, forecasting, plots
 
 # %%
 # Settings
@@ -43,9 +42,9 @@ plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
 
 prices = datasets.make_random_walk(ROWS, seed=SEED)
 
-prices = prepare.fill_gaps(prices, limit=5)  # holidays, if the prices are your own
+prices = forecasting.fill_gaps(prices, limit=5)  # holidays, if the prices are your own
 name = prices.columns[0]
-split = prepare.time_split(prices)
+split = forecasting.time_split(prices)
 fig, ax = plt.subplots()
 for part in ["train", "validation", "test"]:
     ax.plot(prices[name].iloc[getattr(split, part)], label=part)
@@ -61,15 +60,15 @@ ax.legend()
 # ------------------
 # Thirty prices in, the next one out. Nothing in these two functions is a trick: the
 # split is in time, the scale is taken from the training rows alone, and training stops
-# when the validation loss does. They will be called three times on this page, each time
-# with another series.
+# when the validation loss does. (``diagnose`` looks for what cannot be right before
+# training.) They will be called three times on this page, each time with another
+# series.
 
 
 def cut(series):
     """Windows of the three parts: some steps of the past, and the next one."""
-    split = prepare.time_split(series)
-    parts = [split.train, split.validation, split.test]
-    return [prepare.make_windows(series, LOOKBACK, 1, rows=rows) for rows in parts]
+    split = forecasting.time_split(series)
+    return forecasting.make_windows(series, LOOKBACK, 1, split=split)
 
 
 # %%
@@ -83,26 +82,29 @@ def fit_lstm(train, validation):
     model = keras.Sequential([keras.Input((LOOKBACK, 1)), *parts])
     adam = keras.optimizers.Adam(RATE)
     model.compile(adam, loss="mae", loss_weights=[1 / spread], metrics=["mae"])
-    settings = {"epochs": EPOCHS, "patience": PATIENCE, "seed": SEED}
-    return model, training.fit(model, train, validation=validation, **settings)
+    stop = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
+    options = {"epochs": EPOCHS, "callbacks": [stop]}
+    diagnostics.diagnose(model, train, validation)
+    model.fit(train.shuffled(seed=SEED), validation_data=validation, **options)
+    return model
 
 
 # %%
 train, validation, test = cut(prices)
-model, history = fit_lstm(train, validation)
-forecast = model.predict(test.batches(len(test)), verbose=0)
-plots.history(history, metric="mae", unit=UNIT)
+model = fit_lstm(train, validation)
+y_pred = model.predict(test)
+plots.history(model.history, metric="mae", unit=UNIT)
 
 # %%
 # The curves fall and stay low. And here is the plot that has convinced so many:
 
-truth, days = test.targets[:, 0], prices.index[test.starts]
+y_true, days = test.targets, prices.index[test.origins]
 fig, ax = plt.subplots()
-ax.plot(days, truth, color="black", lw=2.4, label="truth")
-ax.plot(days, forecast[:, 0], color="#0072B2", label="forecast of the LSTM")
+ax.plot(days, y_true, color="black", lw=2.4, label="truth")
+ax.plot(days, y_pred, color="#0072B2", label="forecast of the LSTM")
 ax.set(title="The beautiful plot", ylabel=f"{name} ({UNIT})", xlabel="day of the test")
 ax.legend()
-print(f"R² of the LSTM: {r2_score(truth, forecast):.3f}")
+print(f"R² of the LSTM: {r2_score(y_true, y_pred):.3f}")
 
 # %%
 # On days the model has never seen, the lines lie on each other, and :term:`R²` is near
@@ -111,49 +113,48 @@ print(f"R² of the LSTM: {r2_score(truth, forecast):.3f}")
 # Check 1: does the forecast come too late?
 # -----------------------------------------
 # Look at thirty days instead of two years. Then move the forecast back against the
-# truth, day by day, and see where the two fit best. ``evaluation.lag`` does just that.
+# truth, day by day, and see where the two fit best. That shift is the **forecast
+# delay**. (Many call it a lag, but a lag is an old value that is used as an input.)
 
 fig, axes = plt.subplots(2, 1, figsize=(6.4, 7.4))
-axes[0].plot(days[-30:], truth[-30:], "o-", color="black", ms=4, label="truth")
-axes[0].plot(days[-30:], forecast[-30:], "o-", ms=4, label="forecast of the LSTM")
+axes[0].plot(days[-30:], y_true[-30:], "o-", color="black", ms=4, label="truth")
+axes[0].plot(days[-30:], y_pred[-30:], "o-", ms=4, label="forecast of the LSTM")
 axes[0].set(title="Its last thirty days", xlabel="day", ylabel=f"{name} ({UNIT})")
 axes[0].legend()
 shifts = np.arange(6)
-fits = [np.corrcoef(forecast[s:, 0], truth[: len(truth) - s])[0, 1] for s in shifts]
+fits = [np.corrcoef(y_pred[s:, 0], y_true[: len(y_true) - s, 0])[0, 1] for s in shifts]
 axes[1].plot(shifts, fits, "o-")
 axes[1].set(title="Where does it fit best?", ylabel="correlation with the truth")
 axes[1].set_xlabel("days by which the forecast is moved back")
 
 # %%
 try:
-    late = evaluation.lag(forecast, test.targets)
+    delay = forecasting.forecast_delay(y_true, y_pred)
 except ValueError as error:  # too few days in the test part, for example
     print(error)
 else:
-    print(f"Lag of the forecast: {late}")
-    evaluation.claim(
-        "the forecast of the price comes a step too late, or more", late > 0
-    )
+    print(f"Forecast delay in days: {delay}")
+    evaluation.claim("the forecast of the price comes a day late, or more", delay > 0)
 
 # %%
 # The forecast turns one day after the truth has turned, and it fits best when it is
 # moved back: it is *yesterday's* price. If your own forecast looks fine but has such a
-# :term:`lag`, this is the usual reason. The model repeats the last value it saw,
-# because nothing better can be learned, or because nothing else is as easy. (The other
-# reason is a mistake: times that are shifted by a row.)
+# delay, this is the usual reason. The model repeats the last value it saw, because
+# nothing better can be learned, or because nothing else is as easy. (The other reason
+# is a mistake: times that are shifted by a row.)
 #
 # Check 2: is it better than no model?
 # ------------------------------------
-# "Tomorrow is like today" is one line of code.
+# "Tomorrow is like today", the naive forecast, is one line of code.
 
-place = (prices[name], test.starts, 1)
-today = baselines.repeat_last(*place)
-simple = {"tomorrow = today": today, "ridge regression": baselines.ridge(train, test)}
-board = evaluation.Scoreboard(test.targets, metric="MAE", unit=UNIT, baselines=simple)
-board.add("LSTM", forecast)
+today = forecasting.naive(test)
+simple = {"tomorrow = today": today, "ridge regression": forecasting.ridge(train, test)}
+board = evaluation.Scoreboard(
+    y_true, {"LSTM": y_pred}, baselines=simple, metric="MAE", unit=UNIT
+)
 print(board)
-lower = min(r2_score(truth, today), r2_score(truth, forecast))
-print(f"R² of tomorrow = today: {r2_score(truth, today):.3f}")
+lower = min(r2_score(y_true, today), r2_score(y_true, y_pred))
+print(f"R² of tomorrow = today: {r2_score(y_true, today):.3f}")
 evaluation.claim("R² is above 0.9 for the copy and for the LSTM", lower > 0.9)
 no_better = board.skills["LSTM"] < 0.01
 evaluation.claim("the LSTM is no better than the best baseline", no_better)
@@ -172,8 +173,8 @@ evaluation.claim("the LSTM is no better than the best baseline", no_better)
 percent = bool((prices > 0).all(axis=None))
 returns = (100 * np.log(prices) if percent else prices).diff().iloc[1:]
 train_returns, validation_returns, test_returns = cut(returns)
-model_returns, _ = fit_lstm(train_returns, validation_returns)
-said = model_returns.predict(test_returns.batches(len(test_returns)), verbose=0)
+model_returns = fit_lstm(train_returns, validation_returns)
+said = model_returns.predict(test_returns)
 came = test_returns.targets
 fig, ax = plt.subplots(figsize=(5.4, 5))
 ax.scatter(said, came, s=8, alpha=0.5)
@@ -231,26 +232,25 @@ evaluation.claim("the LSTM is not shown to know the direction", low <= bar)
 # of it as there were days of prices. No setting is changed.
 
 air = datasets.load_traffic()[["temperature"]].tail(ROWS)
-air = prepare.fill_gaps(air, limit=12)
+air = forecasting.fill_gaps(air, limit=12)
 train_air, validation_air, test_air = cut(air)
-model_air, _ = fit_lstm(train_air, validation_air)
-said_air = model_air.predict(test_air.batches(len(test_air)), verbose=0)
-came_air = test_air.targets
-now = baselines.repeat_last(air["temperature"], test_air.starts, 1)
-same = "next hour = this hour"
-simple = {same: now, "ridge regression": baselines.ridge(train_air, test_air)}
-board_air = evaluation.Scoreboard(came_air, metric="MAE", unit="°C", baselines=simple)
-board_air.add("LSTM", said_air)
+model_air = fit_lstm(train_air, validation_air)
+came_air, said_air = test_air.targets, model_air.predict(test_air)
+now, same = forecasting.naive(test_air), "next hour = this hour"
+simple = {same: now, "ridge regression": forecasting.ridge(train_air, test_air)}
+board_air = evaluation.Scoreboard(
+    came_air, {"LSTM": said_air}, baselines=simple, metric="MAE", unit="°C"
+)
 print(board_air)
 
 # %%
-lag = evaluation.lag(said_air, came_air)
-evaluation.claim("check 1: here the forecast does not lag", lag == 0)
-saved = evaluation.skill(board_air.scores["LSTM"], board_air.scores[same])
+delay = forecasting.forecast_delay(came_air, said_air)
+evaluation.claim("check 1: here the forecast does not come too late", delay == 0)
+saved = 1 - board_air.scores["LSTM"] / board_air.scores[same]
 evaluation.claim(f"check 2: a third of the error of '{same}' is saved", saved > 1 / 3)
 new = r2_score(came_air - now, said_air - now)
 evaluation.claim("check 3: half of the change and more is explained", new > 0.5)
-before = now - baselines.repeat_last(air["temperature"], test_air.starts - 1, 1)
+before = now - test_air.past[:, -2]  # the change of the hour before
 lstm = direction(came_air - now, said_air - now)
 goes_on = direction(came_air - now, before)
 evaluation.claim("check 4: the LSTM knows the direction", lstm[1] > lstm[3])
@@ -293,14 +293,14 @@ ax.legend(loc="upper right")
 # the moves of the last year: nine of ten of them lie between two values. Did that hold
 # on the days of the test?
 
-tomorrow = models.forecast(model, prices).iloc[0, 0]
+tomorrow = forecasting.forecast(model, prices).iloc[0, 0]
 moves = returns[name].rolling(250, min_periods=LOOKBACK)
-ends = [moves.quantile(level) for level in (0.05, 0.95)]  # known at the end of each day
-before = test_returns.starts - 1
-held = evaluation.coverage(*(end.iloc[before] for end in ends), came[:, 0])
-print(f"range of nine days of ten: it held on {held:.1%} of the test days")
+lows, highs = moves.quantile(0.05), moves.quantile(0.95)  # known at the end of each day
+before = test_returns.origins - 1
+held = (lows.iloc[before] <= came[:, 0]) & (came[:, 0] <= highs.iloc[before])
+print(f"range of nine days of ten: it held on {held.mean():.1%} of the test days")
 last = prices[name].iloc[-1]
-low, high = (end.iloc[-1] for end in ends)
+low, high = lows.iloc[-1], highs.iloc[-1]
 reach = last * np.exp([low / 100, high / 100]) if percent else [last + low, last + high]
 print(f"today {last:.2f} {UNIT}; tomorrow, as the LSTM says, {tomorrow:.2f} {UNIT}")
 print("tomorrow, on about nine days of ten, {:.2f} to {:.2f}".format(*reach))
@@ -309,12 +309,12 @@ print("tomorrow, on about nine days of ten, {:.2f} to {:.2f}".format(*reach))
 # Make it yours
 # -------------
 # Put your prices into the line that begins with ``prices =``, for example
-# ``prepare.read_series("prices.csv", columns="close")``, and read the four checks. If
-# one of them is passed, look for the mistake first: a scale or a feature that has seen
-# the future, a test set that was looked at too often. *Try:* another ``SEED``: other
-# prices, the same verdict.
+# ``forecasting.read_series("prices.csv", columns="close")``, and read the four checks.
+# If one of them is passed, look for the mistake first: a scale or a feature that has
+# seen the future, a test set that was looked at too often. *Try:* another ``SEED``:
+# other prices, the same verdict.
 #
-# My forecast lags. What can I do?
+# My forecast comes too late. What can I do?
 #
 # - Compare with "tomorrow = today" first. If that is as good, nothing is broken.
 # - Forecast the change, or the difference to a typical value, so that there is nothing

@@ -17,8 +17,7 @@ import pandas as pd
 from keras import layers, ops
 from sklearn.metrics import mean_pinball_loss
 
-from simple_lstm import baselines, datasets, evaluation, models, plots, training
-from simple_lstm import preprocessing as prepare
+from simple_lstm import datasets, diagnostics, evaluation, forecasting, plots
 
 # %%
 # Settings
@@ -41,23 +40,25 @@ plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
 # -------------------------------------
 # The data and the preparation are those of
 # :doc:`/gallery/2_forecasting/plot_1_forecast_traffic`: the model sees the last two
-# days and is told the calendar and a typical week, the median of the last four.
+# days and is told two future covariates: the calendar and a typical week, the median of
+# the last four.
 
 traffic = datasets.load_traffic()[["vehicles"]]
 
 target = traffic.columns[0]
-series = prepare.fill_gaps(traffic, limit=3)
-known = prepare.calendar(series.index, ahead=HORIZON)  # to a day after the last row
-known = known.drop(columns=["year_sin", "year_cos"])
-known["typical"] = baselines.typical_ahead(series[target], HORIZON, period=WEEK)
-series["difference"] = series[target] - known["typical"]
+series = forecasting.fill_gaps(traffic, limit=3)
+covariates = forecasting.calendar_features(series.index, ahead=HORIZON)
+covariates = covariates.drop(columns=["year_sin", "year_cos"])
+typical = forecasting.seasonal_median_covariate(series[target], HORIZON, period=WEEK)
+covariates["typical"] = typical  # to a day after the last row, as the calendar
+series["difference"] = series[target] - typical
 
 # %%
 # What is new is the **calibration** part. It has to show how wide the intervals must
 # be, so it has to be rows that the model knows nothing of: neither trained on them, nor
 # stopped by them. The later half of what would be the validation part is put aside.
 
-split = prepare.time_split(series)
+split = forecasting.time_split(series)
 middle = (split.validation.start + split.validation.stop) // 2
 spans = {
     "train": (split.train, STRIDE),
@@ -65,9 +66,9 @@ spans = {
     "calibration": (slice(middle, split.validation.stop), 1),
     "test": (split.test, 1),
 }
-sizes = {"lookback": LOOKBACK, "horizon": HORIZON, "known_ahead": known}
+sizes = {"lookback": LOOKBACK, "horizon": HORIZON, "future_covariates": covariates}
 train, validation, calibration, test = (
-    prepare.make_windows(series, rows=span, stride=stride, **sizes)
+    forecasting.make_windows(series, rows=span, stride=stride, **sizes)
     for span, stride in spans.values()
 )
 
@@ -89,10 +90,10 @@ ax.legend(ncols=4, loc="lower center")
 # that is the :term:`pinball loss`. Here it is for several quantiles at once.
 
 
-def pinball(truth, prediction):
+def pinball(y_true, y_pred):
     """One loss for each window; shapes (batch, steps), (batch, steps, quantiles)."""
     levels = np.array(QUANTILES, dtype="float32")
-    above = ops.expand_dims(truth, -1) - prediction  # by how much the truth is higher
+    above = ops.expand_dims(y_true, -1) - y_pred  # by how much the truth is higher
     return ops.mean(ops.maximum(levels * above, (levels - 1) * above), axis=(1, 2))
 
 
@@ -108,12 +109,13 @@ ax.legend(title="quantile")
 # what is learned is the median. For 0.95 the line rises steeply where the truth is
 # above the forecast, so the forecast moves up, until only one truth in twenty is.
 #
-# ``models.forecaster`` builds the two LSTMs of the page on traffic with three outputs
-# for each hour, and sorts them, so that they never cross. It is compiled here once
-# more, with the loss that you have just read; ``forecaster`` has the same one inside.
+# ``forecasting.forecaster`` builds the two LSTMs of the page on traffic with three
+# outputs for each hour, and sorts them, so that they never cross. It is compiled here
+# once more, with the loss that you have just read; ``forecaster`` has the same one
+# inside.
 
-model = models.forecaster(
-    train, units=UNITS, correct="typical", quantiles=QUANTILES, seed=SEED
+model = forecasting.forecaster(
+    train, units=UNITS, residual_of="typical", quantiles=QUANTILES, seed=SEED
 )
 spread = float(train.targets.std())
 adam = keras.optimizers.Adam(RATE)
@@ -123,9 +125,16 @@ print("for each window:", model.output_shape[1:], "hours and quantiles")
 # %%
 # Train
 # -----
+# ``diagnose`` looks for what cannot be right before training.
 
-settings = {"epochs": EPOCHS, "patience": PATIENCE, "seed": SEED}
-history = training.fit(model, train, validation=validation, **settings)
+keep_best = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
+diagnostics.diagnose(model, train, validation)
+history = model.fit(
+    train.shuffled(seed=SEED),
+    validation_data=validation,
+    epochs=EPOCHS,
+    callbacks=[keep_best],
+)
 plots.history(history, metric="pinball", unit=UNIT)
 
 # %%
@@ -137,14 +146,18 @@ plots.history(history, metric="pinball", unit=UNIT)
 # :term:`conformal calibration` mends both. It asks for each of these windows by which
 # factor its interval would have to be stretched, from its middle, to reach the truth.
 # Then it takes the factor that is enough for nine of ten. Each hour ahead has its own,
-# and a factor below 1 makes the interval narrower.
+# and a factor below 1 makes the interval narrower. The part of the truth that lies in
+# its interval is the :term:`coverage`.
 
-learned = model.predict(calibration.batches(512), verbose=0)
-factor = evaluation.conformal_factor(
-    *np.moveaxis(learned, -1, 0), calibration.targets, level=LEVEL
-)
-inside = evaluation.coverage(learned[..., 0], learned[..., 2], calibration.targets)
-print(f"before: {inside:.1%} of the truth is in the intervals")
+
+def held(y_true, low, high):
+    return (low <= y_true) & (y_true <= high)
+
+
+learned = np.moveaxis(model.predict(calibration), -1, 0)  # lower, middle, upper
+factor = forecasting.conformal_factor(calibration.targets, *learned, level=LEVEL)
+before = held(calibration.targets, learned[0], learned[2]).mean()
+print(f"before: {before:.1%} of the truth is in the intervals")
 some = factor[[0, HORIZON // 2, -1]].round(2)
 print("factor of the first hour, one in the middle, the last:", *some)
 
@@ -159,27 +172,29 @@ calibrated = keras.Model(model.input, center + stretch(model.output - center))
 # %%
 # Is it any good?
 # ---------------
-# First the promise, :term:`coverage`: nine of ten. Neither the model nor its
-# calibration has seen these rows.
+# First the promise, the coverage: nine of ten. Neither the model nor its calibration
+# has seen these rows.
 
-truth = test.targets
-raw = model.predict(test.batches(512), verbose=0)
-answers = calibrated.predict(test.batches(512), verbose=0)
-covered = evaluation.coverage(answers[..., 0], answers[..., 2], truth)
-print(f"before calibration {evaluation.coverage(raw[..., 0], raw[..., 2], truth):.1%}")
+y_true, y_pred = test.targets, calibrated.predict(test)
+raw = model.predict(test)
+inside = {
+    "as learned": held(y_true, raw[..., 0], raw[..., 2]),
+    "calibrated": held(y_true, y_pred[..., 0], y_pred[..., 2]),
+}
+covered = inside["calibrated"].mean()
+print(f"before calibration {inside['as learned'].mean():.1%}")
 print(f"after calibration  {covered:.1%}")
 near = abs(covered - LEVEL) < 0.03
 evaluation.claim(f"intervals of {LEVEL:.0%} hold that part, give or take 3 %", near)
-whole = ((answers[..., 0] <= truth) & (truth <= answers[..., 2])).all(axis=1).mean()
+whole = inside["calibrated"].all(axis=1).mean()
 print(f"windows in which all hours lie in their intervals: {whole:.1%}")
 evaluation.claim("of whole windows far fewer are held", whole < covered - 0.2)
 
 # %%
 fig, ax = plt.subplots()
 hours = np.arange(1, HORIZON + 1)
-for label, values in {"as learned": raw, "calibrated": answers}.items():
-    within = (values[..., 0] <= truth) & (truth <= values[..., 2])
-    ax.plot(hours, 100 * within.mean(axis=0), "o-", ms=4, label=label)
+for label, values in inside.items():
+    ax.plot(hours, 100 * values.mean(axis=0), "o-", ms=4, label=label)
 ax.axhline(100 * LEVEL, color="#555555", ls="--", label="promised")
 ax.set(title="How many intervals hold the truth?", xlabel="hours ahead")
 ax.set(ylabel="coverage (%)", ylim=(100 * LEVEL - 15, min(100, 100 * LEVEL + 15)))
@@ -191,41 +206,40 @@ ax.legend(loc="lower right")
 # those of the calibration part.
 #
 # A promise is easy to keep with intervals as wide as the road. So the second question
-# is how *narrow* they are. The rivals are calibrated in the same way. The same hour
-# last week, the typical week and ridge regression have a fixed distance up and down,
-# one for each hour ahead. Ridge regression and gradient boosting get the same inputs as
-# the LSTM; gradient boosting learns the same two quantiles.
+# is how *narrow* they are. The rivals are calibrated in the same way. The seasonal
+# naive forecast (the same hour last week), the seasonal median (the typical week) and
+# ridge regression have a fixed distance up and down, one for each hour ahead. Ridge
+# regression and gradient boosting get the same inputs as the LSTM; gradient boosting
+# learns the same two quantiles.
 
-later = prepare.make_windows(series, rows=slice(middle, None), **sizes)
-in_calibration, in_test = (
-    np.isin(later.starts, part.starts) for part in (calibration, test)
-)
-place = (series[target].ffill(), later.starts, HORIZON)
-last_week = baselines.repeat_season(*place, period=WEEK)
-usual = baselines.typical_season(*place, period=WEEK)
-line = baselines.ridge(train, later)
-
-# %%
+later = forecasting.make_windows(series, rows=slice(middle, None), **sizes)
+in_calibration = np.isin(later.origins, calibration.origins)
+in_test = np.isin(later.origins, test.origins)
 boosted = [
-    baselines.gradient_boosting(train, later, correct="typical", quantile=level)
+    forecasting.gradient_boosting(train, later, residual_of="typical", quantile=level)
     for level in (QUANTILES[0], QUANTILES[-1])
 ]
-rivals = {
-    "same hour last week": (last_week - 1, last_week + 1),  # the factor does the rest
-    "typical week": (usual - 1, usual + 1),
-    "ridge regression": (line - 1, line + 1),
-    "gradient boosting": (np.minimum(*boosted), np.maximum(*boosted)),
+
+# %%
+point_forecasts = {
+    "same hour last week": forecasting.seasonal_naive(later, period=WEEK),
+    "typical week": forecasting.seasonal_median(later, period=WEEK),
+    "ridge regression": forecasting.ridge(train, later),
 }
+rivals = {  # the factor does the rest
+    name: (values - 1, values + 1) for name, values in point_forecasts.items()
+}
+rivals["gradient boosting"] = (np.minimum(*boosted), np.maximum(*boosted))
 
 # %%
 intervals = {}
 for name, (low, high) in rivals.items():
     mid = (low + high) / 2
-    before = [values[in_calibration] for values in (low, mid, high)]
-    wider = evaluation.conformal_factor(*before, calibration.targets, level=LEVEL)
+    bounds = [values[in_calibration] for values in (low, mid, high)]
+    wider = forecasting.conformal_factor(calibration.targets, *bounds, level=LEVEL)
     ends = (mid + wider * (low - mid), mid + wider * (high - mid))
     intervals[name] = [end[in_test] for end in ends]
-intervals["LSTM"] = [answers[..., 0], answers[..., 2]]
+intervals["LSTM"] = [y_pred[..., 0], y_pred[..., 2]]
 
 
 # %%
@@ -238,14 +252,14 @@ intervals["LSTM"] = [answers[..., 0], answers[..., 2]]
 def judge(low, high):
     """What a set of intervals covers, how wide it is, and its pinball loss."""
     half = (high - low) / 2
-    needed = np.abs(truth - (low + high) / 2) / half
+    needed = np.abs(y_true - (low + high) / 2) / half
     ends = zip((low, high), (QUANTILES[0], QUANTILES[-1]), strict=True)
     return {
-        "coverage (%)": 100 * evaluation.coverage(low, high, truth),
+        "coverage (%)": 100 * held(y_true, low, high).mean(),
         "width": 2 * half.mean(),
         "width, same coverage": 2 * half.mean() * np.quantile(needed, covered),
         "pinball loss": np.mean(
-            [mean_pinball_loss(truth, end, alpha=level) for end, level in ends]
+            [mean_pinball_loss(y_true, end, alpha=level) for end, level in ends]
         ),
     }
 
@@ -264,8 +278,8 @@ ax.set(xlabel=f"mean width of an interval ({UNIT}), narrower is better")
 ax.set_title(f"Intervals that all hold {covered:.1%} of the truth")
 
 # %%
-cost, fixed = table["pinball loss"], [name for name in rivals if "boost" not in name]
-cheaper = cost["LSTM"] < cost[fixed].min()
+cost = table["pinball loss"]
+cheaper = cost["LSTM"] < cost[list(point_forecasts)].min()
 evaluation.claim("the pinball loss is below that of all fixed distances", cheaper)
 boosting = cost.idxmin() == "gradient boosting"
 evaluation.claim("the pinball loss of gradient boosting is the lowest", boosting)
@@ -279,7 +293,7 @@ evaluation.claim("that of the LSTM is less than a fifth above it", near)
 # come in width: with another ``SEED`` they can be narrower. What the mean width does
 # not show is whether an interval is wide at the right time:
 
-rows = test.starts[:, np.newaxis] + np.arange(HORIZON)
+rows = test.origins[:, np.newaxis] + np.arange(HORIZON)
 clock = series.index.hour.to_numpy()[rows].ravel()
 by_hour = pd.DataFrame(
     {name: (high - low).ravel() for name, (low, high) in intervals.items()}
@@ -303,23 +317,22 @@ evaluation.claim("the LSTM is twice as sure at some hours as at others", changes
 # -----------
 # The day that the intervals hold best, and the day that they hold worst:
 
-days = series.index[test.starts]
+days = series.index[test.origins]
 midnights = np.flatnonzero(days == days.normalize())
-outside = (truth < answers[..., 0]) | (truth > answers[..., 2])
-missed = outside[midnights].sum(axis=1)
+missed = (~inside["calibrated"][midnights]).sum(axis=1)
 
 # %%
 names = ["low", "middle", "high"]  # once stretched, no longer the 5, 50 and 95 %
 fig, axes = plt.subplots(2, 1, figsize=(6.4, 7), sharey=True)
 chosen = midnights[[missed.argmin(), missed.argmax()]]
 for ax, word, number in zip(axes, ["Best", "Worst"], chosen, strict=True):
-    start = test.starts[number]
+    start = test.origins[number]
     seen = series[target].iloc[start - LOOKBACK // 2 : start]
     came = series[target].iloc[start : start + HORIZON]
-    band = pd.DataFrame(answers[number], came.index, names)
+    band = pd.DataFrame(y_pred[number], came.index, names)
     title = f"{word} day: {came.index[0]:%A, %B %d, %Y}"
     middle_line = {"forecast": band["middle"]}
-    settings = {"truth": came, "interval": band, "unit": UNIT, "title": title}
+    settings = {"y_true": came, "interval": band, "unit": UNIT, "title": title}
     plots.forecast(seen, middle_line, ax=ax, **settings)
 
 # %%
@@ -330,7 +343,8 @@ for ax, word, number in zip(axes, ["Best", "Worst"], chosen, strict=True):
 # ------
 # The 24 hours after the last row, each with its interval:
 
-tomorrow = models.forecast(calibrated, series, known_ahead=known, quantiles=QUANTILES)
+options = {"future_covariates": covariates, "quantiles": QUANTILES}
+tomorrow = forecasting.forecast(calibrated, series, **options)
 tomorrow.columns = names
 print(tomorrow.round())
 line, title = {"forecast": tomorrow["middle"]}, "The day after the last row"
@@ -359,7 +373,7 @@ with tempfile.TemporaryDirectory() as folder:
 # a model that was never compiled. ``calibrated`` is such a model, since it was made out
 # of the inputs and outputs of the other one.
 
-again = models.forecast(loaded, series, known_ahead=known, quantiles=QUANTILES)
+again = forecasting.forecast(loaded, series, **options)
 close = np.allclose(again, tomorrow, rtol=1e-5)
 evaluation.claim("the loaded model gives the same intervals", close)
 

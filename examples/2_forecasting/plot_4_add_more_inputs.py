@@ -12,12 +12,12 @@ own data, change the line that begins with** ``table =``.
 # %%
 from textwrap import fill
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from simple_lstm import baselines, datasets, evaluation, models, training
-from simple_lstm import preprocessing as prepare
+from simple_lstm import datasets, diagnostics, evaluation, forecasting
 
 # %%
 # Settings
@@ -43,7 +43,7 @@ plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
 table = datasets.load_traffic()
 
 target, *others = table.columns
-table = prepare.fill_gaps(table.resample(STEP).mean(), limit=1)
+table = forecasting.fill_gaps(table.resample(STEP).mean(), limit=1)
 table = table.where(table.notna().all(axis=1))  # a gap in one is one in all
 print(table.describe().loc[["mean", "min", "max"]].round(1))
 fig, axes = plt.subplots(len(table.columns), 1, figsize=(6.4, 7), sharex=True)
@@ -59,17 +59,19 @@ axes[-1].set_xlabel("time")
 # - *Observed only.* Traffic and weather are known up to now. They go into
 #   ``make_windows`` as columns of the series, and the model sees their past.
 # - *Known in advance.* The calendar is known for any time to come, and so is a typical
-#   week. They go in as ``known_ahead``, and the model is told each step to come.
+#   week, the seasonal median. They go in as ``future_covariates``, and the model is
+#   told each step to come.
 # - *Known in advance, but only as a forecast.* Tomorrow's weather. This table holds the
 #   weather that came, not what was forecast. To use it as known is to cheat; here it
 #   answers one question: what would a *perfect* weather forecast be worth?
 
-split = prepare.time_split(table)
-known = prepare.calendar(table.index, ahead=HORIZON)  # beyond the last row
-known = known.drop(columns=["year_sin", "year_cos"])
-calendar = list(known.columns)
-known["typical"] = baselines.typical_ahead(table[target], HORIZON, period=WEEK)
-known = known.join(table[others])  # the weather ends with the table
+split = forecasting.time_split(table)
+covariates = forecasting.calendar_features(table.index, ahead=HORIZON)
+covariates = covariates.drop(columns=["year_sin", "year_cos"])
+calendar = list(covariates.columns)
+typical = forecasting.seasonal_median_covariate(table[target], HORIZON, period=WEEK)
+covariates["typical"] = typical  # beyond the last row, as the calendar
+covariates = covariates.join(table[others])  # the weather ends with the table
 
 # %%
 # One more input at a time
@@ -87,12 +89,12 @@ sets = {
 
 def cut(columns, ahead):
     """Windows of train, validation and test, with the same targets for all sets."""
-    sizes = {"lookback": LOOKBACK, "horizon": HORIZON}
+    sizes = {"lookback": LOOKBACK, "horizon": HORIZON, "batch_size": BATCH_SIZE}
     if ahead:
-        sizes["known_ahead"] = known[ahead]
+        sizes["future_covariates"] = covariates[ahead]
     train = slice(4 * WEEK, split.train.stop)  # before that no week is typical
     parts = [train, split.validation, split.test]
-    return [prepare.make_windows(table[columns], rows=r, **sizes) for r in parts]
+    return [forecasting.make_windows(table[columns], rows=r, **sizes) for r in parts]
 
 
 # %%
@@ -102,55 +104,56 @@ def cut(columns, ahead):
 # the *validation* part: what you choose by the test part is no longer tested by it.
 #
 # Keras compiles each new model when it is first trained. To wait for that once for each
-# set, the second and the third start take their weights and the state of their
-# optimizer from a fresh model, but go on with the compiled one.
+# set, each start takes its weights and the state of its optimizer from a fresh model,
+# but goes on with the compiled one. ``diagnose`` looks for what cannot be right before
+# training.
 
 
-def train_all(windows, **options):
+def train_all(train, validation, **options):
     """Forecasts of the validation windows from each random start, and a model."""
-    train, validation, _ = windows
-    model, forecasts = None, []
+    settings = {"units": UNITS, "learning_rate": RATE, **options}
+    model, forecasts = forecasting.forecaster(train, **settings), []
+    diagnostics.diagnose(model, train, validation)
     for seed in SEEDS:
-        settings = {"units": UNITS, "learning_rate": RATE, "seed": seed, **options}
-        fresh = models.forecaster(train, **settings)
-        model = restart(model, fresh)
-        settings = {"patience": PATIENCE, "batch_size": BATCH_SIZE, "seed": seed}
-        training.fit(model, train, validation=validation, epochs=EPOCHS, **settings)
-        forecasts.append(model.predict(validation.batches(len(validation)), verbose=0))
+        restart(model, forecasting.forecaster(train, seed=seed, **settings))
+        fit(model, train, validation, seed)
+        forecasts.append(model.predict(validation))
     return np.array(forecasts), model
 
 
 # %%
-def restart(compiled, fresh):
-    """The compiled model with all the numbers of the fresh one."""
-    if compiled is None:
-        return fresh
-    fresh.optimizer.build(fresh.trainable_variables)
+def restart(model, fresh):
+    """Give the model all the numbers of the fresh one."""
+    for each in (model, fresh):
+        each.optimizer.build(each.trainable_variables)
     for old, new in zip(
-        [*compiled.variables, *compiled.optimizer.variables],
+        [*model.variables, *model.optimizer.variables],
         [*fresh.variables, *fresh.optimizer.variables],
         strict=True,
     ):
         old.assign(new)
-    return compiled
+
+
+def fit(model, train, validation, seed):
+    stop = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
+    options = {"epochs": EPOCHS, "callbacks": [stop]}
+    model.fit(train.shuffled(seed=seed), validation_data=validation, **options)
 
 
 # %%
 forecasts, trained, boosted = {}, {}, {}  # of each set
 for name, (columns, ahead) in sets.items():
-    windows = cut(columns, ahead)
-    correct = "typical" if "typical" in ahead else None
-    forecasts[name], trained[name] = train_all(windows, correct=correct)
-    train, validation, _ = windows
-    boosted[name] = baselines.gradient_boosting(train, validation, correct=correct)
+    train, validation, _ = cut(columns, ahead)
+    guess = {"residual_of": "typical" if "typical" in ahead else None}
+    forecasts[name], trained[name] = train_all(train, validation, **guess)
+    boosted[name] = forecasting.gradient_boosting(train, validation, **guess)
 
 # %%
-truth = validation.targets
-place = (table[target].ffill(), validation.starts, HORIZON)
-common_sense = baselines.typical_season(*place, period=WEEK)
+y_true = validation.targets
+common_sense = forecasting.seasonal_median(validation, period=WEEK)
 errors = pd.DataFrame(
     {
-        name: np.abs(runs - truth).mean(axis=(1, 2), dtype=float)
+        name: np.abs(runs - y_true).mean(axis=(1, 2), dtype=float)
         for name, runs in forecasts.items()
     },
     index=[f"seed {seed}" for seed in SEEDS],
@@ -162,8 +165,8 @@ print(summary.round(1).to_string())
 # Which step is larger than chance? Compare it with the distance between the dots of
 # one row. The second figure is the first one without its first row.
 
-trees = [np.abs(values - truth).mean() for values in boosted.values()]
-usual_error = np.abs(common_sense - truth).mean()
+trees = [np.abs(values - y_true).mean() for values in boosted.values()]
+usual_error = np.abs(common_sense - y_true).mean()
 fig, axes = plt.subplots(2, 1, figsize=(6.4, 6))
 for ax, first in zip(axes, [0, 1], strict=True):
     names = list(sets)[first:]
@@ -208,17 +211,15 @@ def clear_gain(less, more):
 # forecasts one step, takes it for true, and goes on: the forecast is :term:`fed back`.
 # Here are both, from the past of the traffic alone, a week ahead.
 
-past = table[[target]]
-networks, learned_from = {}, {}
+networks, parts = {}, {}
 for name, horizon in {"direct": WEEK, "fed back": 1}.items():
-    learned_from[name], validation = (
-        prepare.make_windows(past, LOOKBACK, horizon, rows=rows)
-        for rows in (split.train, split.validation)
+    parts[name] = forecasting.make_windows(
+        table[[target]], LOOKBACK, horizon, split=split, batch_size=BATCH_SIZE
     )
-    train = learned_from[name]
-    networks[name] = models.forecaster(train, units=UNITS, learning_rate=RATE)
-    settings = {"epochs": EPOCHS, "patience": PATIENCE, "batch_size": BATCH_SIZE}
-    training.fit(networks[name], train, validation=validation, **settings)
+    train, validation, _ = parts[name]
+    networks[name] = forecasting.forecaster(train, units=UNITS, learning_rate=RATE)
+    diagnostics.diagnose(networks[name], train, validation)
+    fit(networks[name], train, validation, seed=0)
 
 
 # %%
@@ -232,25 +233,24 @@ def feed_back(model, past, steps):
 
 
 # %%
-ahead = prepare.make_windows(past, LOOKBACK, WEEK, rows=split.test)
-place = (table[target].ffill(), ahead.starts, WEEK)
+train, _, test = parts["direct"]
 answers = {
-    "direct": np.asarray(networks["direct"](ahead.inputs, training=False)),
-    "fed back": feed_back(networks["fed back"], ahead.inputs, WEEK),
-    "ridge, direct": baselines.ridge(learned_from["direct"], ahead),
-    "typical week": baselines.typical_season(*place, period=WEEK),
+    "direct": networks["direct"].predict(test),
+    "fed back": feed_back(networks["fed back"], test.past, WEEK),
+    "ridge, direct": forecasting.ridge(train, test),
+    "typical week": forecasting.seasonal_median(test, period=WEEK),
 }
+y_true = test.targets
 by_step = {
-    name: np.abs(values - ahead.targets).mean(axis=0)
-    for name, values in answers.items()
+    name: np.abs(y_pred - y_true).mean(axis=0) for name, y_pred in answers.items()
 }
-at_the_end = np.abs(answers["fed back"] - ahead.targets)[:, -HORIZON:].mean(axis=1)
+at_the_end = np.abs(answers["fed back"] - y_true)[:, -HORIZON:].mean(axis=1)
 ordinary = np.argsort(at_the_end)[len(at_the_end) // 2]  # as many better as worse
 
 # %%
 days = np.arange(1, WEEK + 1) * 7 / WEEK
 fig, axes = plt.subplots(2, 1, figsize=(6.4, 7.4))
-axes[0].plot(days, ahead.targets[ordinary], color="black", lw=2.4, label="truth")
+axes[0].plot(days, y_true[ordinary], color="black", lw=2.4, label="truth")
 for name in answers:
     axes[0].plot(days, answers[name][ordinary], label=name)
     axes[1].plot(days, by_step[name], label=name)
@@ -290,15 +290,16 @@ columns, ahead_names = sets[chosen]
 
 # %%
 train, _, test = cut(columns, ahead_names)
-place = (table[target].ffill(), test.starts, HORIZON)
-correct = "typical" if "typical" in ahead_names else None
+guess = {"residual_of": "typical" if "typical" in ahead_names else None}
 simple = {
-    "typical week": baselines.typical_season(*place, period=WEEK),
-    "ridge regression": baselines.ridge(train, test),
-    "gradient boosting": baselines.gradient_boosting(train, test, correct=correct),
+    "typical week": forecasting.seasonal_median(test, period=WEEK),
+    "ridge regression": forecasting.ridge(train, test),
+    "gradient boosting": forecasting.gradient_boosting(train, test, **guess),
 }
-board = evaluation.Scoreboard(test.targets, metric="MAE", unit=UNIT, baselines=simple)
-board.add("LSTM", trained[chosen].predict(test.batches(len(test)), verbose=0))
+y_true, y_pred = test.targets, trained[chosen].predict(test)
+board = evaluation.Scoreboard(
+    y_true, {"LSTM": y_pred}, baselines=simple, metric="MAE", unit=UNIT
+)
 print(f"chosen: {chosen}\n{board}")
 near = board.skills["LSTM"] > -0.1
 rival = board.best_baseline
@@ -312,16 +313,17 @@ evaluation.claim(f"the LSTM beats {rival}, or is less than 10 % behind", near)
 # For the steps after the last row, everything known in advance must be given for those
 # times, too:
 
-options = {"known_ahead": known[ahead_names]} if ahead_names else {}
-print(models.forecast(trained[chosen], table[columns], **options).round())
+options = {"future_covariates": covariates[ahead_names]} if ahead_names else {}
+print(forecasting.forecast(trained[chosen], table[columns], **options).round())
 
 # %%
 # The last set cannot be used at all. Here is what happens if you try: the table ends,
 # and with it the weather.
 
 columns, ahead_names = sets[cheating]
+options = {"future_covariates": covariates[ahead_names]}
 try:
-    models.forecast(trained[cheating], table[columns], known_ahead=known[ahead_names])
+    forecasting.forecast(trained[cheating], table[columns], **options)
 except ValueError as error:
     print(fill(str(error), 76))
 

@@ -19,8 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from simple_lstm import baselines, evaluation, models, plots, training
-from simple_lstm import preprocessing as prepare
+from simple_lstm import diagnostics, evaluation, forecasting, plots
 
 # %%
 # Settings
@@ -33,7 +32,7 @@ LOOKBACK, HORIZON = 24, 24  # steps that the model sees, and that it forecasts
 GAP_LIMIT = 3  # steps for which a missing value may be filled
 STRIDE = 5  # steps between training windows; no factor in common with a day
 UNITS = 32  # numbers in the memory of each LSTM
-EPOCHS, PATIENCE, SEED = 20, 4, 0  # passes at most, and without progress; repeatable
+EPOCHS, PATIENCE, SEED = 20, 6, 0  # passes at most, and without progress; repeatable
 UNIT = "per half hour"  # of the numbers in the file
 plt.style.use("simple_lstm.simple_lstm")
 plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
@@ -90,7 +89,7 @@ def attempt(function, *arguments):
     return answer
 
 
-good = attempt(prepare.read_series, path)
+good = attempt(forecasting.read_series, path)
 
 # %%
 # Look at what it is before you throw it away. Here ``n/a`` means that nobody counted,
@@ -112,11 +111,11 @@ series = numbers.to_frame()
 # -----------------------------------------
 # From here on you have a frame, and ``frequency`` says what is wrong with its times.
 
-attempt(prepare.frequency, series.index)
+attempt(forecasting.frequency, series.index)
 
 # %%
 series = series.sort_index(kind="stable")  # keeps the order of rows of the same time
-attempt(prepare.frequency, series.index)
+attempt(forecasting.frequency, series.index)
 
 # %%
 # Two rows for one time: which one is right? If they are equal it does not matter. If
@@ -132,7 +131,7 @@ series = series[~series.index.duplicated(keep="last")]
 # Problem 4: uneven times, and another frequency
 # ----------------------------------------------
 
-attempt(prepare.frequency, series.index)
+attempt(forecasting.frequency, series.index)
 
 # %%
 # A window counts rows, not minutes, so the rows must be evenly spaced. ``resample``
@@ -141,7 +140,7 @@ attempt(prepare.frequency, series.index)
 # hour is missing.
 
 series = series.resample(STEP).mean()
-attempt(prepare.frequency, series.index)
+attempt(forecasting.frequency, series.index)
 print(f"{len(series):,} rows, {int(series[column].isna().sum())} of them are gaps")
 
 # %%
@@ -150,7 +149,7 @@ print(f"{len(series):,} rows, {int(series[column].isna().sum())} of them are gap
 # Short ones are filled with the last value, which uses the past alone. What is longer
 # stays a gap: windows that touch it are left out, and counted.
 
-series = prepare.fill_gaps(series, limit=GAP_LIMIT)
+series = forecasting.fill_gaps(series, limit=GAP_LIMIT)
 fig, ax = plt.subplots()
 ax.plot(series[column].tail(2 * SEASON))
 ax.set(title="Two seasons of the mended series", ylabel=f"{column} ({UNIT})")
@@ -162,59 +161,76 @@ ax.set_xlabel("time")
 
 clean = Path(folder.name, "clean.csv")
 series.to_csv(clean, index_label="time")
-again = prepare.read_series(clean)
+again = forecasting.read_series(clean)
 same = np.allclose(again[column], series[column], equal_nan=True)
 evaluation.claim("the mended file is read without an error, and is the same", same)
 
 # %%
 # Split, prepare, train
 # ---------------------
-# As in :doc:`/gallery/2_forecasting/plot_1_forecast_traffic`: the model is told the
-# calendar and a typical season, the median of the last four, and learns to correct it.
+# As in :doc:`/gallery/2_forecasting/plot_1_forecast_traffic`: the model is told two
+# future covariates, the calendar and a typical season (the seasonal median of the last
+# four), and learns to correct the typical season.
 
-split = prepare.time_split(series)
+split = forecasting.time_split(series)
 print(split)
 
 
 def prepared(series):
-    """The series with one column more, and what is known ahead of each hour."""
-    known = prepare.calendar(series.index, ahead=HORIZON)
-    known = known.drop(columns=["year_sin", "year_cos"])  # too short for them
-    known["typical"] = baselines.typical_ahead(series[column], HORIZON, period=SEASON)
-    return series.assign(difference=series[column] - known["typical"]), known
+    """The series with one column more, and its future covariates."""
+    covariates = forecasting.calendar_features(series.index, ahead=HORIZON)
+    covariates = covariates.drop(columns=["year_sin", "year_cos"])  # too short for them
+    typical = forecasting.seasonal_median_covariate(
+        series[column], HORIZON, period=SEASON
+    )
+    covariates["typical"] = typical
+    return series.assign(difference=series[column] - typical), covariates
 
 
-inputs, known = prepared(series)
+inputs, covariates = prepared(series)
 
 # %%
-sizes = {"lookback": LOOKBACK, "horizon": HORIZON, "known_ahead": known}
-parts = [(split.train, STRIDE), (split.validation, 1), (split.test, 1)]
-train, validation, test = (
-    prepare.make_windows(inputs, rows=span, stride=stride, **sizes)
-    for span, stride in parts
-)
+sizes = {"lookback": LOOKBACK, "horizon": HORIZON, "batch_size": 32}
+sizes["future_covariates"] = covariates
+_, validation, test = forecasting.make_windows(inputs, split=split, **sizes)
+train = forecasting.make_windows(inputs, rows=split.train, stride=STRIDE, **sizes)
 print(train)
-model = models.forecaster(train, units=UNITS, correct="typical", seed=SEED)
-settings = {"epochs": EPOCHS, "patience": PATIENCE, "batch_size": 32, "seed": SEED}
-history = training.fit(model, train, validation=validation, **settings)
+
+# %%
+# ``diagnose`` looks for what cannot be right before training.
+
+model = forecasting.forecaster(train, units=UNITS, residual_of="typical", seed=SEED)
+keep_best = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
+diagnostics.diagnose(model, train, validation)
+history = model.fit(
+    train.shuffled(seed=SEED),
+    validation_data=validation,
+    epochs=EPOCHS,
+    callbacks=[keep_best],
+)
 plots.history(history, metric="mae", unit=UNIT)
 
 # %%
 # Is it worth having?
 # -------------------
+# The rivals: the naive forecast (the last value), the seasonal naive one (the last
+# season), the seasonal median, and two models that get the same inputs.
 
-place = (series[column].ffill(), test.starts, HORIZON)
 simple = {
-    "last value": baselines.repeat_last(*place),
-    "last season": baselines.repeat_season(*place, period=SEASON),
-    "typical season": baselines.typical_season(*place, period=SEASON),
-    "ridge regression": baselines.ridge(train, test),
-    "gradient boosting": baselines.gradient_boosting(train, test, correct="typical"),
+    "last value": forecasting.naive(test),
+    "last season": forecasting.seasonal_naive(test, period=SEASON),
+    "typical season": forecasting.seasonal_median(test, period=SEASON),
+    "ridge regression": forecasting.ridge(train, test),
+    "gradient boosting": forecasting.gradient_boosting(
+        train, test, residual_of="typical"
+    ),
 }
 
 # %%
-board = evaluation.Scoreboard(test.targets, metric="MAE", unit=UNIT, baselines=simple)
-board.add("LSTM", model.predict(test.batches(512), verbose=0))
+lstm = {"LSTM": model.predict(test)}
+board = evaluation.Scoreboard(
+    test.targets, lstm, baselines=simple, metric="MAE", unit=UNIT
+)
 print(board)
 plots.scoreboard(board)
 near = board.skills["LSTM"] > -0.05
@@ -235,9 +251,10 @@ print(f"Lowest error: {board.best}. Start with that.")
 # --------------------
 # What comes after the last row of the file:
 
-coming = models.forecast(model, inputs, known_ahead=known)
+coming = forecasting.forecast(model, inputs, future_covariates=covariates)
 print(coming.iloc[6:12].round(1))
-lines = {"LSTM": coming["forecast"], "typical season": known["typical"][coming.index]}
+usual = covariates["typical"][coming.index]
+lines = {"LSTM": coming["forecast"], "typical season": usual}
 last_days, title = series[column].tail(3 * HORIZON), "After the last row of the file"
 plots.forecast(last_days, lines, unit=UNIT, title=title)
 
@@ -263,15 +280,15 @@ evaluation.claim(
 file = Path(folder.name, "model.keras")
 model.save(file)
 loaded = keras.saving.load_model(file)
-earlier, known_then = prepared(series.iloc[: -3 * HORIZON])
-forecast = models.forecast(loaded, earlier, known_ahead=known_then)
-first = models.forecast(model, earlier, known_ahead=known_then)
+earlier, covariates_then = prepared(series.iloc[: -3 * HORIZON])
+forecast = forecasting.forecast(loaded, earlier, future_covariates=covariates_then)
+first = forecasting.forecast(model, earlier, future_covariates=covariates_then)
 same = np.allclose(forecast, first, rtol=1e-5)
 evaluation.claim("the loaded model gives the same forecast", same)
 came = series[column][forecast.index]
 lines, title = {"LSTM": forecast["forecast"]}, "From a file that ends earlier"
 seen = earlier[column].tail(2 * HORIZON)
-plots.forecast(seen, lines, truth=came, unit=UNIT, title=title)
+plots.forecast(seen, lines, y_true=came, unit=UNIT, title=title)
 
 # %%
 # Other frequencies
@@ -284,16 +301,18 @@ times = pd.date_range("2024-01-01", periods=200 * 24, freq="h")
 hours = pd.Series(1.0, times, name="visitors")
 frames = {name: hours.resample(step).mean() for name, step in longer.items()}
 for name, frame in frames.items():
-    parts = ", ".join(prepare.calendar(frame.index))
+    parts = ", ".join(forecasting.calendar_features(frame.index))
     print(f"{name:<8} {len(frame):>4} rows  calendar: {parts}")
 
 # %%
 # Days work. Months do not: a file of half a year holds too few of them for any model,
 # and the windows say so. And times without a step cannot be cut at all.
 
-print(prepare.make_windows(frames["1 day"], lookback=14, horizon=7), "\n")
-attempt(prepare.make_windows, frames["1 month"], 12, 3)
-attempt(prepare.make_windows, hours.sample(500, random_state=SEED).sort_index(), 24, 24)
+print(forecasting.make_windows(frames["1 day"], lookback=14, horizon=7), "\n")
+attempt(forecasting.make_windows, frames["1 month"], 12, 3)
+attempt(
+    forecasting.make_windows, hours.sample(500, random_state=SEED).sort_index(), 24, 24
+)
 
 # %%
 # Rules of thumb to begin with; no run of this page has tested them:

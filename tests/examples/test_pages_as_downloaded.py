@@ -65,7 +65,7 @@ sales = 50 + 20 * np.sin(np.arange(2300) * 2 * np.pi / 24)
 sales += np.random.default_rng(0).normal(size=2300)
 own = pd.DataFrame({"sales": sales, "shop": 1}, hours).drop(hours[2100:2112])
 own.to_csv("own.csv")
-traffic = prepare.read_series("own.csv", columns="sales")
+traffic = forecasting.read_series("own.csv", columns="sales")
 Path("own.csv").unlink()"""
 OWN_DATA = {
     "plot_1_train_first_lstm": (
@@ -134,7 +134,7 @@ days = pd.bdate_range("2021-01-01", periods=700, name="day")
 close = 99 + np.random.default_rng(0).normal(size=700).cumsum()
 own = pd.DataFrame({"close": close}, days)
 own.drop(days[300:303]).to_csv("own.csv")
-prices = prepare.read_series("own.csv", columns="close")
+prices = forecasting.read_series("own.csv", columns="close")
 __import__("pathlib").Path("own.csv").unlink()""",
     ),
     "plot_3_forecast_with_uncertainty": (r"traffic = .*", OWN_CSV),
