@@ -87,7 +87,7 @@ def test_batches_of_different_length_are_each_looked_at():
         return tf.data.Dataset.from_generator(generate, output_signature=signature)
 
     found = diagnose(made, dataset(np.zeros(2, "float32")))
-    assert found.looked_at == "the first batch of train (2 samples)"
+    assert found.looked_at == "1 batch of train (2 samples)"
     assert "have shape (2, 3)" in refused(made, dataset(np.zeros((2, 3), "float32")))
 
 

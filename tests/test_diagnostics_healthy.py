@@ -363,8 +363,8 @@ def test_it_says_how_much_was_looked_at(capsys):
     made, train, validation = a_character_model()
     diagnostics.diagnose(made, train, validation)
     assert capsys.readouterr().out == (
-        "diagnose: nothing suspicious in the first 3 batches of train (12 samples) "
-        "and the first 3 batches of validation (12 samples).\n"
+        "diagnose: nothing suspicious in 3 batches of train (12 samples) "
+        "and 3 batches of validation (12 samples).\n"
     )
 
 

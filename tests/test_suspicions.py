@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from keras import layers
 
-from simple_lstm import forecasting, text
+from simple_lstm import characters, datasets, forecasting, text
 from simple_lstm.diagnostics import Diagnosis, Suspicion, diagnose
 
 RNG = np.random.default_rng(0)
@@ -421,7 +421,7 @@ def test_a_series_that_was_not_cut_is_cut_by_the_remedy():
     made.fit(train, verbose=0)
 
 
-@pytest.mark.parametrize("kind", ["numbers", "texts", "a dataset"])
+@pytest.mark.parametrize("kind", ["numbers", "texts"])
 def test_validation_that_overlaps_is_split_by_the_remedy(kind):
     inputs, targets, made = X, Y, model()
     if kind == "texts":
@@ -431,11 +431,7 @@ def test_validation_that_overlaps_is_split_by_the_remedy(kind):
         targets, made = TWO, of_texts()
     part = (inputs[40:], targets[40:])
     train, validation = (inputs, targets), part
-    if kind == "a dataset":
-        train = forecasting.make_windows(np.sin(np.arange(90.0) ** 1.5), 12, 1)
-        found = diagnose(made, train, train)
-    else:
-        found = diagnose(made, train, validation)
+    found = diagnose(made, train, validation)
     (row,) = found.suspicions
     assert re.match(
         r"\d+ of \d+ samples of validation looked at stand in train", row.what
@@ -445,6 +441,36 @@ def test_validation_that_overlaps_is_split_by_the_remedy(kind):
     again = diagnose(made, names["train"], names["validation"])
     assert listed(again) == []
     made.fit(*names["train"], validation_data=names["validation"], verbose=0)
+
+
+def test_windows_that_overlap_are_split_by_the_remedy():
+    series = np.sin(np.arange(190.0) ** 1.5)
+    train, made = forecasting.make_windows(series, 12, 1), model()
+    (row,) = diagnose(made, train, train).suspicions
+    names = {"series": series, "lookback": 12, "horizon": 1, "forecasting": forecasting}
+    exec(row.remedy.split("for example: ")[1], names)
+    assert listed(diagnose(made, names["train"], names["validation"])) == []
+    made.fit(names["train"], validation_data=names["validation"], verbose=0)
+
+
+def test_streams_of_characters_that_overlap_are_split_by_the_remedy():
+    texts = ["".join(RNG.choice(list("abcdefgh"), 30)) for _ in range(40)]
+    made = characters.character_model(texts, units=2, batch_size=2)
+
+    def stream(part):
+        return characters.CharacterStreams(part, made, time_steps=8)
+
+    (row,) = diagnose(made, stream(texts), stream(texts)).suspicions
+    names = {"texts": texts, "datasets": datasets}
+    exec(row.remedy.split("for example: ")[1], names)
+    found = diagnose(made, stream(names["train"]), stream(names["validation"]))
+    assert listed(found) == []
+
+
+def test_batches_are_looked_at_all_over_a_dataset():
+    labels = np.repeat([0, 1], 32)  # all of one kind first
+    batches = text.TextBatches(["a good film"] * 64, labels, batch_size=8)
+    assert listed(diagnose(of_texts(), batches)) == []
 
 
 def test_short_texts_and_flat_stretches_come_up_again_by_chance():

@@ -13,7 +13,7 @@ import tensorflow as tf
 from simple_lstm._checking import check_texts
 from simple_lstm.diagnostics.model import align, input_names, output_names
 
-FIRST_BATCHES = 3  # of a dataset, in their order: a stream refuses any other
+BATCHES = 3  # that are read of a dataset
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ class Part:
         if not self.batches:
             sampled = " (all for missing values, evenly spaced ones for the rest)"
             return f"{samples} of {self.name}{sampled if len(self) > 1000 else ''}"
-        first = "batch" if self.batches == 1 else f"{self.batches} batches"
-        return f"the first {first} of {self.name} ({samples})"
+        batches = "batch" if self.batches == 1 else "batches"
+        return f"{self.batches} {batches} of {self.name} ({samples})"
 
 
 def read(model: keras.Model, data: Any, name: str) -> list[Part]:
-    """All of a pair of arrays, or each of the first batches of a dataset.
+    """All of a pair of arrays, or each of some batches of a dataset.
 
     Parameters
     ----------
@@ -68,11 +68,9 @@ def read(model: keras.Model, data: Any, name: str) -> list[Part]:
         If it is something else, or holds what ``fit`` refuses.
     """
     if isinstance(data, keras.utils.PyDataset):
-        # In order and from the start, so that a stream can be read again.
-        most = FIRST_BATCHES if data.num_batches is None else data.num_batches
-        batches = [data[place] for place in range(min(FIRST_BATCHES, most))]
+        batches = _some_batches(data)
     elif isinstance(data, tf.data.Dataset):
-        batches = list(data.take(FIRST_BATCHES))
+        batches = list(data.take(BATCHES))
     elif isinstance(data, tuple) and len(data) == 2:
         return [_part(model, data, name, 0)]
     else:
@@ -83,6 +81,16 @@ def read(model: keras.Model, data: Any, name: str) -> list[Part]:
     if not batches:
         raise ValueError(f"diagnose: {name} holds no samples.")
     return [_part(model, batch, name, 1) for batch in batches]
+
+
+def _some_batches(data: keras.utils.PyDataset) -> list[Any]:
+    """Batches from all over a dataset, or the first ones of a stream."""
+    number = BATCHES if data.num_batches is None else data.num_batches
+    places = np.unique(np.linspace(0, number - 1, min(BATCHES, number), dtype=int))
+    try:
+        return [data[int(place)] for place in places]
+    except (IndexError, ValueError):  # of a stream, which begins again at 0
+        return [data[place] for place in range(len(places))]
 
 
 def merge(parts: list[Part]) -> Part:

@@ -84,7 +84,8 @@ def diagnose(model: keras.Model, train: Any, validation: Any = None) -> Diagnosi
     train, validation : tuple, keras.utils.PyDataset or tf.data.Dataset
         What ``fit`` is to be given. Of a pair ``(inputs, targets)`` all numbers are
         checked for missing values, and evenly spaced samples for the rest. Of a data
-        set the first three batches are read, in their order.
+        set three batches are read: first, middle and last, or, of one that can only be
+        read in order, the first three.
 
     Returns
     -------

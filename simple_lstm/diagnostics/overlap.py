@@ -31,10 +31,27 @@ def overlap(train: Part, validation: Part) -> Iterator[Row]:
         yield (
             f"{same:,} of {len(samples):,} samples of validation looked at stand in "
             "train, too",
-            "split once, for example: cut = len(inputs) * 8 // 10; train = "
-            "inputs[:cut], targets[:cut]; validation = inputs[cut:], targets[cut:]",
+            _how_to_split(train),
             f"{TERM}validation-data",
         )
+
+
+def _how_to_split(train: Part) -> str:
+    if not train.batches:
+        return (
+            "split once, for example: cut = len(inputs) * 8 // 10; train = "
+            "inputs[:cut], targets[:cut]; validation = inputs[cut:], targets[cut:]"
+        )
+    if is_text(train.inputs[0]):
+        return (
+            "split whole texts before you make datasets of them, for example: "
+            "train, validation, test = datasets.split_texts(texts)"
+        )
+    return (
+        "split before you make datasets, for example: split = "
+        "forecasting.time_split(series); train, validation, test = "
+        "forecasting.make_windows(series, lookback, horizon, split=split)"
+    )
 
 
 def _fingerprints(array: np.ndarray) -> list[int | None]:
