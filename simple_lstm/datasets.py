@@ -14,11 +14,11 @@ from typing import Literal, TypeVar, overload
 import numpy as np
 import pandas as pd
 
-from simple_lstm._checking import check_texts
-from simple_lstm._synthetic import make_adding_problem as make_adding_problem
-from simple_lstm._synthetic import make_brackets as make_brackets
-from simple_lstm._synthetic import make_random_walk as make_random_walk
-from simple_lstm._synthetic import make_sequences as make_sequences
+from simple_lstm._input_checks import check_texts
+from simple_lstm._synthetic_datasets import make_adding_problem as make_adding_problem
+from simple_lstm._synthetic_datasets import make_brackets as make_brackets
+from simple_lstm._synthetic_datasets import make_random_walk as make_random_walk
+from simple_lstm._synthetic_datasets import make_sequences as make_sequences
 
 _Item = TypeVar("_Item")
 _TRAFFIC_SHA256 = "6170c1204f769bf9588a286a785ad3df1834583e7e97ee4d0d003758bbb81f56"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simple_lstm import _values
+from simple_lstm import _compared_values
 
 _METRICS = ("MAE", "RMSE", "accuracy")
 
@@ -142,9 +142,9 @@ class Scoreboard:
     def _read(self, what: str, values: ArrayLike) -> tuple[np.ndarray, str]:
         what = f"Scoreboard: {what}"
         if self.metric == "accuracy":
-            return _values.labels(what, values)
+            return _compared_values.labels(what, values)
         otherwise = 'If they are labels, give metric="accuracy".'
-        return _values.numbers(what, values, otherwise=otherwise), "numbers"
+        return _compared_values.numbers(what, values, otherwise=otherwise), "numbers"
 
     def _cells(self) -> list[tuple[str, ...]]:
         """Name, score, skill and mark of each row, as text."""
@@ -270,7 +270,7 @@ def _score(metric: str, y_true: np.ndarray, y_pred: np.ndarray, name: str) -> fl
             f"Scoreboard: the errors of {name!r} are beyond the largest float. Give "
             "y_true and all predictions in a larger unit: values / 1e9."
         )
-    wrong, exponent = _values.in_reach(wrong)  # so that no square overflows
+    wrong, exponent = _compared_values.in_reach(wrong)  # so that no square overflows
     mean = wrong.mean() if metric == "MAE" else np.sqrt(np.mean(wrong**2))
     return float(np.ldexp(mean, exponent))
 

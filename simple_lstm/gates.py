@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from simple_lstm import cell
-from simple_lstm._checking import check_numbers
+from simple_lstm._input_checks import check_numbers
 from simple_lstm._keras_layers import as_array, computes
 
 

@@ -21,15 +21,22 @@ ROOMS = {
         "_time_index",
         "_reading",
         "series",
-        "_precision",
+        "_float_precision",
         "windows",
         "baselines",
         "delay",
         "intervals",
         "models",
     ],
-    "text": ["words", "_words", "vectors", "batches", "models", "baselines"],
-    "characters": ["_lookup", "streams", "models", "ngram", "_chain", "sampling"],
+    "text": ["words", "_splitting", "vectors", "batches", "models", "baselines"],
+    "characters": [
+        "_lookup",
+        "streams",
+        "models",
+        "ngram",
+        "_model_layers",
+        "sampling",
+    ],
 }
 FILES = sorted(path for path in PACKAGE.rglob("*.py*") if path.suffix != ".pyc")
 SOURCES = [path for path in FILES if path.suffix in {".py", ".pyi"}]
@@ -135,7 +142,7 @@ def test_the_cell_imports_numpy_alone():
 
 
 def test_evaluation_imports_numpy_and_pandas_alone():
-    for name in ("evaluation", "_values"):
+    for name in ("evaluation", "_compared_values"):
         third = {one.split(".")[0] for one in imports_of(PACKAGE / f"{name}.py")}
         assert third - set(sys.stdlib_module_names) <= {
             "numpy",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from simple_lstm._checking import check_texts
+from simple_lstm._input_checks import check_texts
 from simple_lstm._keras_layers import full_precision
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simple_lstm._checking import check_text, check_texts
+from simple_lstm._input_checks import check_text, check_texts
 
 
 class NGram:

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from simple_lstm import cell
-from simple_lstm._checking import check_text
+from simple_lstm._input_checks import check_text
 from simple_lstm._keras_layers import as_array
-from simple_lstm.characters._chain import read_chain
+from simple_lstm.characters._model_layers import read_chain
 from simple_lstm.characters.ngram import NGram
 
 

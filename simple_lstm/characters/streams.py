@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from simple_lstm._checking import check_texts
+from simple_lstm._input_checks import check_texts
 from simple_lstm.characters._lookup import is_plain
 
 

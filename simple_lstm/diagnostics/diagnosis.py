@@ -16,15 +16,15 @@ import keras
 import numpy as np
 import pandas as pd
 
-from simple_lstm.diagnostics import suspicions, texts
-from simple_lstm.diagnostics.data import Part, merge, read
-from simple_lstm.diagnostics.overlap import overlap
-from simple_lstm.diagnostics.refused_inputs import (
+from simple_lstm.diagnostics import suspicions, suspicious_texts
+from simple_lstm.diagnostics.as_arrays import Part, merge, read
+from simple_lstm.diagnostics.errors_in_inputs import (
     check_inputs,
     check_model,
     check_number,
 )
-from simple_lstm.diagnostics.refused_targets import check_targets
+from simple_lstm.diagnostics.errors_in_targets import check_targets
+from simple_lstm.diagnostics.overlap import overlap
 from simple_lstm.diagnostics.suspicions import Row
 
 
@@ -146,10 +146,10 @@ _OF_TRAIN = (
     suspicions.learning_rate,
 )
 _OF_TEXTS = (
-    texts.plain_strings,
-    texts.glued_words,
-    texts.few_without_spaces,
-    texts.cut_texts,
+    suspicious_texts.plain_strings,
+    suspicious_texts.glued_words,
+    suspicious_texts.few_without_spaces,
+    suspicious_texts.cut_texts,
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simple_lstm.diagnostics.data import Part, is_text, some
+from simple_lstm.diagnostics.as_arrays import Part, is_text, some
 from simple_lstm.diagnostics.suspicions import TERM, Row
 
 _SHARE = 0.05  # some samples are alike without being the same one

@@ -15,8 +15,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from simple_lstm.diagnostics.data import Part, is_text, some
-from simple_lstm.diagnostics.model import (
+from simple_lstm.diagnostics.as_arrays import Part, is_text, some
+from simple_lstm.diagnostics.model_facts import (
     activation_of,
     last_layer,
     loss_of,

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simple_lstm._values import in_reach, same_shape
+from simple_lstm._compared_values import in_reach, same_shape
 
 _ENOUGH = 30  # points at a shift; with fewer, chance finds a delay where there is none
 

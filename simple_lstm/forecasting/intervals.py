@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simple_lstm._values import in_reach, same_shape
+from simple_lstm._compared_values import in_reach, same_shape
 
 
 def conformal_factor(

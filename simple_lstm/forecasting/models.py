@@ -16,7 +16,7 @@ import pandas as pd
 from keras import layers
 
 from simple_lstm._keras_layers import full_precision
-from simple_lstm.forecasting._precision import LARGEST, level_and_spread
+from simple_lstm.forecasting._float_precision import LARGEST, level_and_spread
 from simple_lstm.forecasting._time_index import following
 from simple_lstm.forecasting.windows import Windows
 

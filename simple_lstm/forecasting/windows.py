@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
-from simple_lstm.forecasting import _precision
+from simple_lstm.forecasting import _float_precision
 from simple_lstm.forecasting._time_index import check_sorted, frequency
 from simple_lstm.forecasting.series import Split
 
@@ -125,12 +125,12 @@ def make_windows(
     else:
         data = np.asarray(data)
     parts = _parts(data, split, rows)
-    values, columns = _precision.as_numbers(data, "data")
+    values, columns = _float_precision.as_numbers(data, "data")
     future, future_columns = _future(future_covariates, data)
     column = _column_number(target, columns)
-    dtypes = {_precision.needed(values, columns, column)}
+    dtypes = {_float_precision.needed(values, columns, column)}
     if future is not None:
-        dtypes.add(_precision.needed(future, future_columns, None))
+        dtypes.add(_float_precision.needed(future, future_columns, None))
         future = future.astype(max(dtypes), copy=False)
     values = values.astype(max(dtypes), copy=False)  # "float64" comes after "float32"
     found = []
@@ -344,7 +344,7 @@ def _future(
             f"make_windows: future_covariates has {len(covariates):,} rows, data has "
             f"{len(data):,}. Each row of data needs its own."
         )
-    return _precision.as_numbers(covariates, "future_covariates")
+    return _float_precision.as_numbers(covariates, "future_covariates")
 
 
 def _column_number(target: int | str, columns: tuple[str, ...]) -> int:

@@ -1,5 +1,5 @@
+from ._style import GATES as GATES
 from .characters import next_characters as next_characters
-from .lstm import GATES as GATES
 from .lstm import cell_step as cell_step
 from .lstm import gates as gates
 from .scores import confusion as confusion

@@ -12,6 +12,14 @@ from matplotlib.text import Text
 
 # Colors of Okabe & Ito (2008), which color-blind readers can tell apart.
 PAST, TRUTH, MODEL, OTHER = "#555555", "#000000", "#0072B2", "#D55E00"
+# One color for each part, on every figure of the site (Okabe & Ito, 2008).
+GATES = {
+    "forget": "#D55E00",
+    "input": "#0072B2",
+    "candidate": "#009E73",
+    "output": "#CC79A7",
+    "cell": "#000000",
+}
 
 _P = ParamSpec("_P")
 

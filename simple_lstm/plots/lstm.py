@@ -11,16 +11,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 
 from simple_lstm.cell import Trace
-from simple_lstm.plots._style import check_index, figure
+from simple_lstm.plots._style import GATES, check_index, figure
 
-# One color for each part, on every figure of the site (Okabe & Ito, 2008).
-GATES = {
-    "forget": "#D55E00",
-    "input": "#0072B2",
-    "candidate": "#009E73",
-    "output": "#CC79A7",
-    "cell": "#000000",
-}
 _BELOW_ZERO, _LINES = "#A66F00", "#555555"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from simple_lstm import _values
+from simple_lstm import _compared_values
 from simple_lstm.evaluation import Scoreboard
 from simple_lstm.plots._style import MODEL, OTHER, figure
 
@@ -126,7 +126,7 @@ def confusion(
 def _numbered(what: str, values: ArrayLike, classes: Sequence[str]) -> np.ndarray:
     """Labels as numbers of classes, shape (samples,)."""
     what = f"plots.confusion: the values of {what}"
-    labels, kind = _values.labels(what, values)
+    labels, kind = _compared_values.labels(what, values)
     if kind == "text":
         raise ValueError(
             f"{what} are text; expected numbers from 0, the places in classes. Give "

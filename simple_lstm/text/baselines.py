@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simple_lstm.text._words import check_words
+from simple_lstm.text._splitting import check_words
 from simple_lstm.text.vectors import WordVectors
 from simple_lstm.text.words import SIGNS, TokenSplit, cut_words
 

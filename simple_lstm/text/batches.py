@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
-from simple_lstm._checking import check_texts
+from simple_lstm._input_checks import check_texts
 from simple_lstm.text.words import TokenSplit, check_split, cut_words
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from keras import layers
 
 from simple_lstm._keras_layers import full_precision
-from simple_lstm.text._words import check_words, number_words
+from simple_lstm.text._splitting import check_words, number_words
 from simple_lstm.text.vectors import WordVectors
 from simple_lstm.text.words import TokenSplit
 

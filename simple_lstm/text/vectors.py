@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from simple_lstm.text._words import check_words, number_words
+from simple_lstm.text._splitting import check_words, number_words
 from simple_lstm.text.words import TokenSplit
 
 

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Literal
 
-from simple_lstm._checking import check_texts
+from simple_lstm._input_checks import check_texts
 
 TokenSplit = Literal["whitespace", "character"]
 SIGNS = re.escape(string.punctuation)  # for a set in a regular expression

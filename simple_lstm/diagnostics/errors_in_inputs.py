@@ -8,10 +8,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from simple_lstm._checking import check_texts
-from simple_lstm._scripts import start, without_spaces
-from simple_lstm.diagnostics.data import Part, is_text, missing_values, some
-from simple_lstm.diagnostics.model import cutter_of, fits, input_names
+from simple_lstm._input_checks import check_texts
+from simple_lstm._writing_systems import start, without_spaces
+from simple_lstm.diagnostics.as_arrays import Part, is_text, missing_values, some
+from simple_lstm.diagnostics.model_facts import cutter_of, fits, input_names
 
 _LARGEST = 1e30  # so that no loss overflows in float32
 _SAMPLES_SECOND = "If samples are on the second axis: inputs = inputs.swapaxes(0, 1)"

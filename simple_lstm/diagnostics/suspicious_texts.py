@@ -13,10 +13,10 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from simple_lstm._checking import check_texts
-from simple_lstm._scripts import start, without_spaces
-from simple_lstm.diagnostics.data import Part, is_text, some
-from simple_lstm.diagnostics.model import cutter_of, parts_of
+from simple_lstm._input_checks import check_texts
+from simple_lstm._writing_systems import start, without_spaces
+from simple_lstm.diagnostics.as_arrays import Part, is_text, some
+from simple_lstm.diagnostics.model_facts import cutter_of, parts_of
 from simple_lstm.diagnostics.suspicions import TERM, Row
 
 _SIGNS = re.escape(string.punctuation)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from simple_lstm._checking import check_texts
-from simple_lstm._scripts import start, without_spaces
+from simple_lstm._input_checks import check_texts
+from simple_lstm._writing_systems import start, without_spaces
 from simple_lstm.text.words import TokenSplit, check_split, cut_words, separate_words
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from simple_lstm.diagnostics.data import Part, is_text
-from simple_lstm.diagnostics.model import (
+from simple_lstm.diagnostics.as_arrays import Part, is_text
+from simple_lstm.diagnostics.errors_in_inputs import check_digits, check_finite
+from simple_lstm.diagnostics.model_facts import (
     fits,
     loss_of,
     losses,
@@ -16,7 +17,6 @@ from simple_lstm.diagnostics.model import (
     parts_of,
     setting,
 )
-from simple_lstm.diagnostics.refused_inputs import check_digits, check_finite
 
 Shape = tuple[int | None, ...]
 

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from simple_lstm import _values
+from simple_lstm import _compared_values
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(arrays(float, st.integers(1, 9), elements=FLOATS))
 def test_values_are_brought_in_reach_and_back_without_rounding(values):
-    scaled, exponent = _values.in_reach(values)
+    scaled, exponent = _compared_values.in_reach(values)
     largest = np.abs(scaled).max()
     assert 0.5 <= largest < 1 or not values.any()
     normal = (values == 0) | (np.abs(scaled) > 1e-300)  # the rest may vanish beside it
@@ -21,7 +21,7 @@ def test_values_are_brought_in_reach_and_back_without_rounding(values):
 
 
 def test_arrays_of_one_shape_come_back_as_floats_in_their_order():
-    one, other = _values.same_shape("f", a=[[1, 2]], b=np.float32([[3, 4]]))
+    one, other = _compared_values.same_shape("f", a=[[1, 2]], b=np.float32([[3, 4]]))
     np.testing.assert_array_equal([one, other], [[[1, 2]], [[3, 4]]])
     assert one.dtype == other.dtype == np.float64
 
@@ -39,4 +39,4 @@ def test_arrays_of_one_shape_come_back_as_floats_in_their_order():
 )
 def test_values_that_cannot_be_compared_are_refused(values, message):
     with pytest.raises(ValueError, match=message):
-        _values.same_shape("f", a=[1, 2], b=values)
+        _compared_values.same_shape("f", a=[1, 2], b=values)

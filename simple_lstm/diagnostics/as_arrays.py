@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from simple_lstm._checking import check_texts
-from simple_lstm.diagnostics.model import align, input_names, output_names
+from simple_lstm._input_checks import check_texts
+from simple_lstm.diagnostics.model_facts import align, input_names, output_names
 
 BATCHES = 3  # that are read of a dataset
 
