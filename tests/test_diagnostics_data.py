@@ -1,5 +1,7 @@
 """Data of all kinds: batches, texts in many languages, more digits than float32."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pandas as pd
@@ -83,8 +85,9 @@ def test_batches_of_different_length_are_each_looked_at():
     made = model(shape=(None, 1))
 
     def dataset(targets):
-        generate = lambda: batches(targets)  # noqa: E731
-        return tf.data.Dataset.from_generator(generate, output_signature=signature)
+        return tf.data.Dataset.from_generator(
+            partial(batches, targets), output_signature=signature
+        )
 
     found = diagnose(made, dataset(np.zeros(2, "float32")))
     assert found.looked_at == "1 batch of train (2 samples)"
