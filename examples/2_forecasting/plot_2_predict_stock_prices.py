@@ -77,8 +77,8 @@ def fit_lstm(train, validation):
     level, spread = float(train.targets.mean()), float(train.targets.std())
     scale = layers.Normalization(mean=level, variance=spread**2)
     back = layers.Rescaling(spread, offset=level)
+    keras.utils.set_random_seed(SEED)  # before the layers draw their weights
     parts = [scale, layers.LSTM(UNITS), layers.Dense(1), back]
-    keras.utils.set_random_seed(SEED)
     model = keras.Sequential([keras.Input((LOOKBACK, 1)), *parts])
     adam = keras.optimizers.Adam(RATE)
     model.compile(adam, loss="mae", loss_weights=[1 / spread], metrics=["mae"])
