@@ -240,7 +240,7 @@ def test_the_reference_names_everything_public(stub):
         assert names <= {path.stem for path in REFERENCE.glob("*.rst")}
         return
     page = (REFERENCE / f"{stub.parent.name}.rst").read_text(encoding="utf-8")
-    named = set(re.findall(r"^\.\. auto(?:function|class|data):: (\w+)$", page, re.M))
+    named = set(re.findall(r"^\.\. (?:autofunction|autoclass|py:data):: (\w+)$", page, re.M))
     assert named == names
 
 

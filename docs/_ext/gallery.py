@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import warnings
+from functools import partialmethod
 from pathlib import Path
 from textwrap import dedent
 from zipfile import ZipFile
@@ -38,6 +39,9 @@ def reset(gallery_conf: dict, page: str) -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     keras.utils.clear_session()  # forgets settings, too
     keras.config.disable_interactive_logging()  # no progress bars on the page
+    if not isinstance(vars(keras.Model)["summary"], partialmethod):
+        # Or Keras would write summaries to a log as well.
+        keras.Model.summary = partialmethod(keras.Model.summary, print_fn=print)
 
 
 def setup(app) -> dict:

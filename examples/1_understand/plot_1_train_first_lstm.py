@@ -109,7 +109,7 @@ model.compile(
     loss="binary_crossentropy",
     metrics=["accuracy"],
 )
-model.summary(print_fn=print)
+model.summary()
 
 # %%
 # Train

@@ -86,7 +86,7 @@ model = keras.Sequential(
     ]
 )
 before = gates.trace(model, inputs)  # kept, to compare with
-model.summary(print_fn=print)
+model.summary()
 
 # %%
 # Train

@@ -134,7 +134,7 @@ answer = layers.Add()([first_guess, correction])
 model = keras.Model({"past": past, "future": future}, answer)
 adam = keras.optimizers.Adam(RATE)
 model.compile(adam, loss="mae", loss_weights=[1 / spread], metrics=["mae"])
-model.summary(line_length=80, print_fn=print)
+model.summary(line_length=80)
 
 # %%
 # Train

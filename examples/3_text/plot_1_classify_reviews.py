@@ -150,7 +150,7 @@ model = keras.Model(strings, answer)
 embedding.set_weights([rows])
 adam = keras.optimizers.Adam(RATE)
 model.compile(adam, loss="binary_crossentropy", metrics=["accuracy"])
-model.summary(line_length=80, print_fn=print)
+model.summary(line_length=80)
 
 # %%
 # Train

@@ -121,7 +121,7 @@ def build_model(batch_size=None):
 
 
 trained = build_model(BATCH_SIZE)
-trained.summary(print_fn=print)
+trained.summary()
 
 # %%
 # A text far longer than memory

@@ -286,7 +286,7 @@ class Windows(keras.utils.PyDataset):
         return slice(first - self.lookback, last + self.horizon)
 
     def future_column(self, name: str) -> int:
-        """The place of a future covariate among `future_columns`, by its name."""
+        """The place of a future covariate among ``future_columns``, by its name."""
         if name not in self.future_columns:
             raise ValueError(
                 f"there is no future covariate {name!r}. The future covariates are "
