@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Tests run side by side: one thread each does more work in all.
+for name in ("OMP_NUM_THREADS", "TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS"):
+    os.environ.setdefault(name, "1")
 matplotlib.use("Agg")
 
 ROOT = Path(__file__).parents[1]

@@ -3,9 +3,9 @@ Train your first LSTM: does the end repeat the beginning?
 =========================================================
 
 You train a network with a memory on short sequences whose label depends on the *order*
-of events, and hold it against models that have no memory. Out come its learning curves,
-its accuracy on sequences it never saw, and its mistakes. The page takes 20 to 60
-seconds on a laptop. **For your own data, change the line that begins with**
+of events, and compare it with models that have no memory. You will see its learning
+curves, its accuracy on sequences it never saw, and its mistakes. The page takes 20 to
+60 seconds on a laptop. **For your own data, change the line that begins with**
 ``sequences, labels =``.
 """
 
@@ -114,16 +114,18 @@ model.summary()
 # %%
 # Train
 # -----
-# One epoch is one pass over the training sequences. ``EarlyStopping`` brings back the
-# weights of the best epoch, judged by the validation data. Before that, ``diagnose``
-# looks for what cannot be right.
+# First, ``diagnose`` checks the model and the data. It stops with an error if something
+# cannot be right, and lists what looks suspicious, with a remedy; here it finds nothing
+# (:doc:`/reference/diagnostics` has all that it looks for). One epoch is one pass over
+# the training sequences. ``EarlyStopping`` ends training when the validation loss no
+# longer falls, and brings back the weights of the best epoch.
 
-train_data = (scaled[train], labels[train])
 validation_data = (scaled[validation], labels[validation])
+diagnostics.diagnose(model, (scaled[train], labels[train]), validation_data)
 keep_best = keras.callbacks.EarlyStopping(patience=4, restore_best_weights=True)
-diagnostics.diagnose(model, train_data, validation_data)
 history = model.fit(
-    *train_data,
+    scaled[train],
+    labels[train],
     validation_data=validation_data,
     epochs=EPOCHS,
     batch_size=BATCH_SIZE,
@@ -193,8 +195,8 @@ fig.supylabel("value (no unit)")
 
 # %%
 # In the upper row the probability is close to the label. The lower row shows the worst
-# answers of the whole test set. An orange one is wrong: its probability lies on the
-# other side of 0.5 than its label.
+# answers of the whole test set. An orange one is wrong: a probability above 0.5 for
+# label 0, or below for 1.
 #
 # Several classes, or a number
 # ----------------------------

@@ -92,17 +92,17 @@ model.summary()
 # Train
 # -----
 # The learning rate falls along a cosine to zero, so that the last epochs settle.
-# ``diagnose`` looks for what cannot be right before training.
+# ``diagnose`` checks the model and the data before training.
 
 updates = EPOCHS * -(-len(train) // BATCH_SIZE)
 rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, updates)
 model.compile(keras.optimizers.Adam(rate), "binary_crossentropy", metrics=["accuracy"])
 labels = is_open[..., np.newaxis]
-train_data = (inputs[train], labels[train])
 validation_data = (inputs[validation], labels[validation])
-diagnostics.diagnose(model, train_data, validation_data)
+diagnostics.diagnose(model, (inputs[train], labels[train]), validation_data)
 history = model.fit(
-    *train_data,
+    inputs[train],
+    labels[train],
     validation_data=validation_data,
     epochs=EPOCHS,
     batch_size=BATCH_SIZE,

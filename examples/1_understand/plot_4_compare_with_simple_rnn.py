@@ -139,8 +139,8 @@ for name in MODELS:
 # -------------------------------------
 # Every sequence is new, so nothing can be learned by heart. Gradient boosting, which
 # sees all values as one table, stands beside them, and so does the answer that is best
-# without reading: always 0.5. At each length ``diagnose`` looks for what cannot be
-# right before training.
+# without reading: always 0.5. At each length ``diagnose`` checks the data with one of
+# the four networks before they are trained.
 
 
 def answer(name, length, x, y, test_x):

@@ -83,16 +83,16 @@ covariates = calendar.assign(typical=typical)  # to a day after the last row
 series["difference"] = series[target] - typical
 
 # %%
-# A **window** is one example: some hours of past, and the hours that came next. It
-# belongs to the part that holds all the hours it has to forecast.
+# A :term:`window` is one example: some hours of past, and the hours that came next. It
+# belongs to the part that holds all the hours it has to forecast. ``STRIDE`` thins the
+# training windows alone; the other two parts have a window for every hour.
 
 
 def cut(frame, covariates):
-    sizes = {"lookback": LOOKBACK, "horizon": HORIZON, "future_covariates": covariates}
-    train, validation, _ = forecasting.make_windows(
-        frame, split=split, stride=STRIDE, **sizes
+    sizes = {"lookback": LOOKBACK, "horizon": HORIZON, "stride": STRIDE}
+    return forecasting.make_windows(
+        frame, split=split, future_covariates=covariates, **sizes
     )
-    return train, validation, forecasting.make_windows(frame, rows=split.test, **sizes)
 
 
 train, validation, test = cut(series, covariates)
@@ -139,12 +139,13 @@ model.summary(line_length=80)
 # %%
 # Train
 # -----
-# ``diagnose`` looks for what cannot be right before training. ``fit`` then takes the
-# windows in a new random order in each epoch. When the validation loss has not fallen
-# for a few epochs, ``EarlyStopping`` ends training and brings the best weights back.
+# ``diagnose`` checks the model and some of the data before training. ``train.shuffled``
+# gives ``fit`` the windows in a new random order in each epoch. When the validation
+# loss has not fallen for a few epochs, ``EarlyStopping`` ends training and brings the
+# best weights back.
 
-keep_best = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
 diagnostics.diagnose(model, train, validation)
+keep_best = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
 history = model.fit(
     train.shuffled(seed=SEED),
     validation_data=validation,
@@ -160,10 +161,12 @@ plots.history(history, metric="mae", unit=UNIT)
 # Is it any good?
 # ---------------
 # Beside it stand a **plain LSTM** (the same network without the typical week), and what
-# a careful person would try first: the naive forecast, which holds the last value; the
-# seasonal naive forecast, which repeats yesterday or last week; the seasonal median.
+# a careful person would try first: the :term:`naive forecast`, which repeats the last
+# known value; the :term:`seasonal naive` forecast, which repeats yesterday or last
+# week; the seasonal median.
 # Ridge regression and gradient boosting get the same inputs; gradient boosting, too,
-# learns to correct the typical week. The plain LSTM gets as many epochs as the other.
+# learns to correct the typical week. Both LSTMs may train for as many epochs, and each
+# keeps its own best weights.
 
 plain_train, plain_validation, plain_test = cut(series[[target]], calendar)
 plain = forecasting.forecaster(plain_train, units=UNITS, learning_rate=RATE, seed=SEED)
@@ -171,7 +174,9 @@ plain.fit(
     plain_train.shuffled(seed=SEED),
     validation_data=plain_validation,
     epochs=EPOCHS,
-    callbacks=[keep_best],
+    callbacks=[
+        keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
+    ],
 )
 y_plain = plain.predict(plain_test)
 
@@ -240,7 +245,7 @@ ax.legend(loc="lower right")
 # A typical week is as good for tomorrow as for the next hour. The LSTM gains most where
 # the hours it has just seen still matter. Now its best and its worst day:
 
-days = series.index[test.origins]
+days = series.index[test.origins]  # the first hour of each forecast
 midnights = np.flatnonzero(days == days.normalize())
 errors = np.abs(y_pred - y_true)[midnights].mean(axis=1)
 best, worst = midnights[[errors.argmin(), errors.argmax()]]

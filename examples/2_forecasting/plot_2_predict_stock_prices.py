@@ -60,9 +60,9 @@ ax.legend()
 # ------------------
 # Thirty prices in, the next one out. Nothing in these two functions is a trick: the
 # split is in time, the scale is taken from the training rows alone, and training stops
-# when the validation loss does. (``diagnose`` looks for what cannot be right before
-# training.) They will be called three times on this page, each time with another
-# series.
+# when the validation loss no longer falls. They will be called three times on this
+# page, each time with another series. (``diagnose`` checks the model and some of the
+# data before training.)
 
 
 def cut(series):

@@ -39,9 +39,9 @@ plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
 # Data, and four parts instead of three
 # -------------------------------------
 # The data and the preparation are those of
-# :doc:`/gallery/2_forecasting/plot_1_forecast_traffic`: the model sees the last two
-# days and is told two future covariates: the calendar and a typical week, the median of
-# the last four.
+# :doc:`/gallery/2_forecasting/plot_1_forecast_traffic`. The model sees the last two
+# days, and as :term:`future covariates <future covariate>` it gets the calendar and a
+# typical week, the median of the last four.
 
 traffic = datasets.load_traffic()[["vehicles"]]
 
@@ -125,7 +125,7 @@ print("for each window:", model.output_shape[1:], "hours and quantiles")
 # %%
 # Train
 # -----
-# ``diagnose`` looks for what cannot be right before training.
+# ``diagnose`` checks the model and some of the data before training.
 
 keep_best = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
 diagnostics.diagnose(model, train, validation)

@@ -44,7 +44,7 @@ table = datasets.load_traffic()
 
 target, *others = table.columns
 table = forecasting.fill_gaps(table.resample(STEP).mean(), limit=1)
-table = table.where(table.notna().all(axis=1))  # a gap in one is one in all
+table = table.where(table.notna().all(axis=1))  # drop rows with any gap
 print(table.describe().loc[["mean", "min", "max"]].round(1))
 fig, axes = plt.subplots(len(table.columns), 1, figsize=(6.4, 7), sharex=True)
 for ax, name in zip(axes, table.columns, strict=True):
@@ -105,8 +105,8 @@ def cut(columns, ahead):
 #
 # Keras compiles each new model when it is first trained. To wait for that once for each
 # set, each start takes its weights and the state of its optimizer from a fresh model,
-# but goes on with the compiled one. ``diagnose`` looks for what cannot be right before
-# training.
+# but goes on with the compiled one. ``diagnose`` checks the model and some of the data
+# before training.
 
 
 def train_all(train, validation, **options):
@@ -281,7 +281,8 @@ evaluation.claim("over the week a typical week is better than all of them", best
 # Use it
 # ------
 # Keep the smallest set of inputs that no larger one clearly beats. The last set is not
-# among them: its weather is not known in time. Only now look at the test part, once:
+# among them: future weather is unavailable at forecast time. Only now look at the test
+# part, once:
 
 names = [alone, told, weather]
 beaten = {n: any(clear_gain(n, m) for m in names[k:]) for k, n in enumerate(names)}

@@ -2,11 +2,11 @@
 How do I forecast my own CSV file?
 ==================================
 
-You start from a file as files are: text among the numbers, rows out of order, times
-that stand twice, gaps. Each problem is met by an error that says what to do, and is
-mended. Then you train an LSTM, see whether it is worth having, and write the forecast,
-with its dates, to a new file. The page takes 15 to 40 seconds on a laptop. **For your
-own data, change the line that begins with** ``path =``.
+You start from a file as files are: text among the numbers, rows out of order, duplicate
+timestamps, gaps. For each problem you read the error and fix it. Then you train an
+LSTM, see whether it is worth having, and write the forecast, with its dates, to a new
+file. The page takes 15 to 40 seconds on a laptop. **For your own data, change the line
+that begins with** ``path =``.
 """
 
 # %%
@@ -85,7 +85,7 @@ def attempt(function, *arguments):
     except ValueError as error:
         print(fill(str(error), 76))
         return None
-    print("Nothing to mend here.")
+    print("Nothing to fix here.")
     return answer
 
 
@@ -124,7 +124,7 @@ attempt(forecasting.frequency, series.index)
 
 twice = series[series.index.duplicated(keep=False)]
 differ = twice.groupby(level=0)[column].apply(lambda rows: len(set(rows)) > 1).sum()
-print(f"{twice.index.nunique()} times stand more than once, {differ} of them differ")
+print(f"{twice.index.nunique()} duplicate timestamps, {differ} with other values")
 series = series[~series.index.duplicated(keep="last")]
 
 # %%
@@ -168,9 +168,9 @@ evaluation.claim("the mended file is read without an error, and is the same", sa
 # %%
 # Split, prepare, train
 # ---------------------
-# As in :doc:`/gallery/2_forecasting/plot_1_forecast_traffic`: the model is told two
-# future covariates, the calendar and a typical season (the seasonal median of the last
-# four), and learns to correct the typical season.
+# As in :doc:`/gallery/2_forecasting/plot_1_forecast_traffic`: as
+# :term:`future covariates <future covariate>` the model gets the calendar and a typical
+# season (the seasonal median of the last four), and learns to correct the latter.
 
 split = forecasting.time_split(series)
 print(split)
@@ -190,14 +190,19 @@ def prepared(series):
 inputs, covariates = prepared(series)
 
 # %%
-sizes = {"lookback": LOOKBACK, "horizon": HORIZON, "batch_size": 32}
-sizes["future_covariates"] = covariates
-_, validation, test = forecasting.make_windows(inputs, split=split, **sizes)
-train = forecasting.make_windows(inputs, rows=split.train, stride=STRIDE, **sizes)
+train, validation, test = forecasting.make_windows(
+    inputs,
+    LOOKBACK,
+    HORIZON,
+    split=split,
+    future_covariates=covariates,
+    stride=STRIDE,  # of the training windows; the others start in every row
+    batch_size=32,
+)
 print(train)
 
 # %%
-# ``diagnose`` looks for what cannot be right before training.
+# ``diagnose`` checks the model and some of the data before training.
 
 model = forecasting.forecaster(train, units=UNITS, residual_of="typical", seed=SEED)
 keep_best = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)

@@ -48,8 +48,9 @@ plt.style.use("simple_lstm.simple_lstm")
 # <https://aclanthology.org/P11-1015/>`_. Half of the sentences praise, half blame.
 #
 # The model will delete punctuation and cut at spaces. That would make one word of
-# "good,bad" and nothing of ":)". So ``text.separate_words`` comes first, once, for
-# all that reads a text on this page.
+# "good,bad" and nothing of ":)". So ``text.separate_words`` is applied right after
+# loading, and later to every new text. It makes an emoji of ":)" and splits
+# "well-made".
 
 texts, labels = datasets.load_reviews("sentences")
 unlabeled = datasets.load_reviews("unlabeled")
@@ -158,14 +159,19 @@ model.summary(line_length=80)
 # ``TextBatches`` turns texts and labels into what Keras takes. For training,
 # ``shuffled`` puts texts of like length into a :term:`batch`: less padding, so quicker.
 # :term:`Early stopping <early stopping>` brings back the weights of the lowest
-# validation loss. First ``diagnose`` looks at model and data for common mistakes.
+# validation loss. First ``diagnose`` checks the model and some of the data.
 
 learning = text.TextBatches(texts[train], labels[train], BATCH_SIZE)
 checking = text.TextBatches(texts[validation], labels[validation], BATCH_SIZE)
-stop = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
-settings = {"validation_data": checking, "epochs": EPOCHS, "callbacks": [stop]}
 diagnostics.diagnose(model, learning, checking)
-history = model.fit(learning.shuffled(seed=SEED), **settings)
+history = model.fit(
+    learning.shuffled(seed=SEED),
+    validation_data=checking,
+    epochs=EPOCHS,
+    callbacks=[
+        keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
+    ],
+)
 plots.history(history)
 
 # %%
@@ -181,7 +187,14 @@ plots.history(history)
 plain = text.text_classifier(
     texts[train], units=UNITS, learning_rate=RATE / 2, seed=SEED
 )
-plain_history = plain.fit(learning.shuffled(seed=SEED), **settings)
+plain.fit(
+    learning.shuffled(seed=SEED),
+    validation_data=checking,
+    epochs=EPOCHS,
+    callbacks=[
+        keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
+    ],
+)
 
 # %%
 # And methods that know next to nothing of order: always the commonest class; the mean
@@ -353,7 +366,8 @@ for place in (order[0], order[-1], order[-2]):
 # ------
 # The model is one file and takes strings. Another process needs Keras to read it, not
 # simple_lstm; naive Bayes and the weights are scikit-learn models, which ``joblib``
-# stores. New texts have their words set apart, like those that the models learned from.
+# stores. New texts go through ``separate_words``, too, like those that the models
+# learned from.
 
 mine = [
     "A warm,funny film that I want to see again:)",

@@ -45,8 +45,7 @@ plt.rcParams["text.parse_math"] = False  # show dollar signs as they are
 # to learn from (`Pang & Lee, 2005 <https://aclanthology.org/P05-1015/>`_; the reviews
 # are those of `Maas et al., 2011 <https://aclanthology.org/P11-1015/>`_). A tenth of
 # the sentences says when to stop. What the page judges is written for it, so no test
-# part is set aside. ``separate_words`` sets words apart that the model would glue
-# together.
+# part is set aside. ``separate_words`` separates words that the model would join.
 
 texts, labels = datasets.load_reviews("sentences")
 texts = text.separate_words(texts)
@@ -65,7 +64,7 @@ model = text.text_classifier(
 )
 
 # %%
-# ``diagnose`` looks for common mistakes before Keras trains.
+# ``diagnose`` checks the model and some of the data before training.
 
 learning = text.TextBatches(texts[train], labels[train], BATCH_SIZE)
 checking = text.TextBatches(texts[validation], labels[validation], BATCH_SIZE)

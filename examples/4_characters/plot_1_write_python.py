@@ -186,7 +186,7 @@ write_sample(-1)
 # %%
 # Keras shuffles batches unless told not to: ``shuffle=False``. ``ResetStates`` sets the
 # state to zero before each pass over training or validation texts. The weights of the
-# best epoch are kept. First ``diagnose`` looks for common mistakes.
+# best epoch are kept. First ``diagnose`` checks the model and some of the data.
 
 diagnostics.diagnose(trained, streams, validating)
 history = trained.fit(
@@ -214,12 +214,12 @@ plots.history(history, unit="nats per character")
 # Is it any good?
 # ---------------
 # The **negative log-likelihood** of a character is minus the natural logarithm of the
-# probability that the model gave it: 0 if it was sure of it, more the less it expected
-# it. The unit is the :term:`nat`. The mean over a text is the loss, the
-# :term:`cross-entropy`, and *e* to the power of the loss has a plain meaning: a model
-# with a loss of 1.4 is as unsure as if it had to choose among four characters, all
-# equally likely. The baselines *count*: an :term:`n-gram` model knows which character
-# followed the last one, two, three … in the training texts.
+# probability that the model gave it. It is 0 if the model was certain of the character,
+# and larger the less likely the model thought it. The unit is the :term:`nat`. The mean
+# over a text is the loss, the :term:`cross-entropy`, and *e* to the power of the loss
+# has a plain meaning: a model with a loss of 1.4 is as unsure as if it had to choose
+# among four characters, all equally likely. The baselines *count*: an :term:`n-gram`
+# model knows which character followed the last one, two, three … in the training texts.
 
 counts = characters.NGram(max(CONTEXTS)).fit(train)
 
@@ -261,9 +261,10 @@ evaluation.claim("the longest context is not the best", max(CONTEXTS) > BEST_CON
 #
 # Does it write Python?
 # ---------------------
-# A line is right if Python can parse it, by itself or in one of these frames. What
-# people wrote, the test modules, is the measure: many of their lines are part of a
-# docstring or of a longer statement.
+# A line is right if Python can parse it. But ``else:`` or ``if x:`` alone is not a
+# statement, so each line is also tried inside a small piece of code that completes it:
+# ``{}`` marks its place. What people wrote, the test modules, is the measure: many of
+# their lines are part of a docstring or of a longer statement.
 
 warnings.filterwarnings("ignore", category=SyntaxWarning)  # odd escapes in strings
 FRAMES = ["{}", "{} pass", "if 0: pass\n{} pass", "try: pass\n{} pass"]

@@ -56,7 +56,8 @@ build = {"units": UNITS, "learning_rate": rate, "weight_decay": WEIGHT_DECAY}
 trained = characters.character_model(train, batch_size=BATCH_SIZE, seed=SEED, **build)
 
 # %%
-# ``diagnose`` looks for common mistakes before Keras trains.
+# ``diagnose`` checks the model and some of the data before training. The loss is in
+# :term:`nats <nat>` per character.
 
 streams = characters.CharacterStreams(train, trained, time_steps=TIME_STEPS)
 validating = characters.CharacterStreams(validation, trained, time_steps=TIME_STEPS)
@@ -125,8 +126,8 @@ for options in [*samples, {"top_p": 0.8}]:
 # ---------------------
 # **Repetition**: of all runs of twelve characters in a text, how many are different
 # (`Li et al., 2016 <https://aclanthology.org/N16-1014/>`_)? **Nonsense**: how many
-# lines does Python refuse, by themselves and in all of these frames? A good setting is
-# far from both.
+# lines does Python refuse, by themselves and inside each of these pieces of code, where
+# ``{}`` marks their place? A good setting is far from both.
 
 warnings.filterwarnings("ignore", category=SyntaxWarning)  # odd escapes in strings
 FRAMES = ["{}", "{} pass", "if 0: pass\n{} pass", "try: pass\n{} pass"]

@@ -56,7 +56,8 @@ trained = characters.character_model(train, batch_size=BATCH_SIZE, seed=SEED, **
 untrained = characters.character_model(train, units=UNITS, seed=SEED)
 
 # %%
-# ``diagnose`` looks for common mistakes before Keras trains.
+# ``diagnose`` checks the model and some of the data before training. The loss is in
+# :term:`nats <nat>` per character.
 
 streams = characters.CharacterStreams(train, trained, time_steps=TIME_STEPS)
 validating = characters.CharacterStreams(validation, trained, time_steps=TIME_STEPS)
@@ -293,10 +294,10 @@ for where, rows in [("at opening quotes", opening), ("inside strings", later)]:
 # Does the model use it?
 # ----------------------
 # A correlation shows that something is known, not that it is used. So the unit is cut
-# off: its weights to all that reads it are set to zero, and the *negative
-# log-likelihood* of each character (minus the logarithm of its probability, whose mean
-# is the loss) is taken again, inside strings and elsewhere. So are five others, drawn
-# at random.
+# off: its weights to all that reads it are set to zero, and the
+# :term:`negative log-likelihood` of each character is measured again, inside strings
+# and elsewhere. It is minus the logarithm of the character's probability, and its mean
+# is the loss. The same is done to five other units, drawn at random.
 
 
 def cut_off(unit):

@@ -88,30 +88,30 @@ print(f"{len(train):,} to learn from, {len(validation):,} and {len(test):,} kept
 # %%
 # Learning by heart
 # -----------------
-# Only its first ``SMALL`` characters are given to the model, again and again. The
-# characters that it knows are those of the whole training text. Training goes through
-# all epochs, to see what happens; the weights of the best one are kept all the same.
-# ``diagnose`` looks for common mistakes before Keras trains.
-
-keep_best = keras.callbacks.EarlyStopping(patience=EPOCHS, restore_best_weights=True)
+# The model gets only the first ``SMALL`` characters of the training text, again and
+# again. It knows all characters that occur in the whole training text. Training goes
+# through all epochs, to see what happens; the weights of the best one are kept all the
+# same. ``diagnose`` checks the model and some of the data before training.
 
 
-def read(text, model):
-    return characters.CharacterStreams([text], model, time_steps=TIME_STEPS)
+def cut_streams(part, model):
+    return characters.CharacterStreams([part], model, time_steps=TIME_STEPS)
 
 
 # %%
 def train_lstm(size, epochs, units=UNITS, dropout=0.0, rate=LEARNING_RATE):
     build = {"units": units, "dropout": dropout, "learning_rate": rate, "seed": SEED}
     stateful = characters.character_model([train], batch_size=BATCH_SIZE, **build)
-    streams, validating = read(train[:size], stateful), read(validation, stateful)
+    streams = cut_streams(train[:size], stateful)
+    validating = cut_streams(validation, stateful)
     diagnostics.diagnose(stateful, streams, validating)
+    stop = keras.callbacks.EarlyStopping(patience=epochs, restore_best_weights=True)
     history = stateful.fit(
         streams,
         validation_data=validating,
         shuffle=False,
         epochs=epochs,
-        callbacks=[callbacks.ResetStates(), keep_best],
+        callbacks=[callbacks.ResetStates(), stop],
     )
     model = characters.character_model([train], **build)
     model.set_weights(stateful.get_weights())
@@ -172,10 +172,10 @@ evaluation.claim("and comes later than without", bool(epoch[1] > epoch[0]))
 # ------------------------
 # The best model of the small corpus, and two of ``UNITS`` units on more of the text,
 # trained without dropout, in fewer passes, with a rate that falls to zero. They are
-# judged on test data, by the mean *negative log-likelihood* of a character (minus the
-# logarithm of its probability), beside an :term:`n-gram` model of the same text. Its
-# context is the one that is best on the test data: an advantage that the LSTM does not
-# get.
+# judged on test data, by the mean :term:`negative log-likelihood` of a character (minus
+# the logarithm of its probability), beside an :term:`n-gram` model of the same text.
+# Its context is the one that is best on the test data: an advantage that the LSTM does
+# not get.
 
 
 def loss_on_test(model):
@@ -231,13 +231,14 @@ evaluation.claim("more text gives both a lower loss", bool(falling))
 # And ten million characters?
 # ---------------------------
 # The model hardly grows with the text: only by the characters that are new. The text
-# has to fit in memory, as numbers, and one pass takes longer. Both are measured here,
-# and scaled up.
+# has to fit in memory, as numbers, and one pass takes longer. Both are measured here
+# and scaled up. The speed includes compiling, the checks before training and the passes
+# over the validation text, so one pass alone is faster.
 
 model, _ = trained[len(train)]
 stateful = characters.character_model([train], units=UNITS, batch_size=BATCH_SIZE)
 tracemalloc.start()
-streams = read(train, stateful)
+streams = cut_streams(train, stateful)
 kept, peak = tracemalloc.get_traced_memory()
 tracemalloc.stop()
 rate = len(train) * ALL_EPOCHS / seconds

@@ -88,7 +88,8 @@ def make_windows(
         (rows or more, k). A frame must hold the times of ``data``; more times after
         them are welcome. Rows of an array belong to the rows of ``data`` one by one.
     stride : int
-        Rows from one window to the next.
+        Rows from one window to the next. With ``split``, from one training window to
+        the next: the other parts are judged by all of their windows.
     batch_size : int
         Windows in a batch, for Keras.
 
@@ -134,8 +135,8 @@ def make_windows(
         future = future.astype(max(dtypes), copy=False)
     values = values.astype(max(dtypes), copy=False)  # "float64" comes after "float32"
     found = []
-    for part in parts:
-        origins = _origins(len(values), lookback, horizon, part, stride)
+    for part, step in zip(parts, [stride, 1, 1], strict=False):
+        origins = _origins(len(values), lookback, horizon, part, step)
         kept = _complete(values, future, origins, lookback, horizon, column)
         found.append(
             Windows(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from simple_lstm import datasets
 from simple_lstm.text import (
     WordVectors,
-    _words,
+    _splitting,
     cut_words,
     separate_words,
     text_classifier,
@@ -195,7 +195,7 @@ texts_without_nul = st.text(
 @given(st.lists(texts_without_nul, min_size=1, max_size=10))
 @settings(deadline=None, max_examples=40)
 def test_numbered_words_are_those_of_the_cut(split, texts):
-    found, numbers, lengths = _words.number_words([*texts, "word"], split=split)
+    found, numbers, lengths = _splitting.number_words([*texts, "word"], split=split)
     ends = np.cumsum(lengths)[:-1]
     back = [[found[n] for n in text] for text in np.split(numbers, ends)[:-1]]
     assert back == [cut_words(text, split) for text in texts]
@@ -203,7 +203,7 @@ def test_numbered_words_are_those_of_the_cut(split, texts):
 
 def test_words_are_cut_as_a_model_cuts_them():
     texts = ["Don't STOP, (ever)!\n", "ÉTÉ été...\tstop", "", "映画 映画。 stop-gap"]
-    found, numbers, lengths = _words.number_words(texts)
+    found, numbers, lengths = _splitting.number_words(texts)
     vectors = WordVectors(found, np.eye(len(found)))
     model = text_classifier(texts, vectors=vectors, units=2)
     cutter = model.get_layer(index=1)
@@ -213,10 +213,16 @@ def test_words_are_cut_as_a_model_cuts_them():
 
 
 def test_every_word_counts_if_none_is_left_out():
-    found, numbers, lengths = _words.number_words(["b a b", "", "c b"])
+    found, numbers, lengths = _splitting.number_words(["b a b", "", "c b"])
     assert [found[number] for number in numbers] == ["b", "a", "b", "c", "b"]
     assert lengths.tolist() == [3, 0, 2]
-    assert _words.number_words(["b a b", "", "c b"], 3)[1].tolist() == [0, -1, 0, -1, 0]
+    assert _splitting.number_words(["b a b", "", "c b"], 3)[1].tolist() == [
+        0,
+        -1,
+        0,
+        -1,
+        0,
+    ]
 
 
 def test_what_cannot_be_counted_is_refused():
