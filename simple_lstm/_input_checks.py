@@ -2,46 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-
-def check_numbers(inputs: np.ndarray, due: tuple[int | None, ...], what: str) -> None:
-    """Refuse inputs of another shape than the model takes, or with missing values.
-
-    Parameters
-    ----------
-    inputs : numpy.ndarray
-        Numbers, the first axis being the samples.
-    due : tuple of int or None
-        The shape that the model takes, None where any size will do.
-    what : str
-        Who asks for what, to begin the error with: "fit: the inputs of train".
-
-    Raises
-    ------
-    ValueError
-        If the shape does not fit, or values are missing (NaN).
-    """
-    if inputs.ndim == len(due) - 1 == 2:
-        raise ValueError(
-            f"{what} have shape {inputs.shape}; expected (samples, time_steps, "
-            "features). If there is one feature, add its axis: "
-            "inputs[..., np.newaxis]; if there is one sample: inputs[np.newaxis]."
-        )
-    one_number = len(due) == 2 and due[1] == 1  # Keras takes (samples,) for it
-    other_rank = inputs.ndim != len(due) and not one_number
-    sizes = zip(due, inputs.shape, strict=False)
-    if other_rank or any(size not in (None, came) for size, came in sizes):
-        raise ValueError(
-            f"{what} have shape {inputs.shape}, but the model takes {due}."
-        )
-    missing = int(np.isnan(inputs).sum())
-    if missing:
-        raise ValueError(
-            f"{what}: {missing:,} values are missing (NaN). A single one turns every "
-            "later number into NaN. Fill or leave out those samples."
-        )
-
 
 def check_texts(texts: Sequence[str], what: str) -> None:
     """Refuse what is not a sequence of texts.
@@ -51,7 +11,7 @@ def check_texts(texts: Sequence[str], what: str) -> None:
     texts : sequence of str
         What came.
     what : str
-        Who asks, to begin the error with: "fit: the inputs of train".
+        Who asks, to begin the error with: "text_classifier".
 
     Raises
     ------

@@ -12,7 +12,6 @@ import numpy as np
 import tensorflow as tf
 
 from simple_lstm import cell
-from simple_lstm._input_checks import check_numbers
 from simple_lstm._keras_layers import as_array, computes
 
 
@@ -305,10 +304,33 @@ def _one_input(x: Any, due: Any) -> Any:
     if is_text:
         return tf.constant(array)  # Keras refuses arrays of str
     if due is not None:
-        check_numbers(array, tuple(due.shape), "trace: the inputs")
+        _check_numbers(array, tuple(due.shape), "trace: the inputs")
     return array
 
 
 def _numbers(array: np.ndarray) -> Any:
     """The type to hold numbers that came as objects."""
     return float if array.dtype == object else array.dtype
+
+
+def _check_numbers(inputs: np.ndarray, due: tuple[int | None, ...], what: str) -> None:
+    """Refuse inputs of another shape than the model takes, or with missing values."""
+    if inputs.ndim == len(due) - 1 == 2:
+        raise ValueError(
+            f"{what} have shape {inputs.shape}; expected (samples, time_steps, "
+            "features). If there is one feature, add its axis: "
+            "inputs[..., np.newaxis]; if there is one sample: inputs[np.newaxis]."
+        )
+    one_number = len(due) == 2 and due[1] == 1  # Keras takes (samples,) for it
+    other_rank = inputs.ndim != len(due) and not one_number
+    sizes = zip(due, inputs.shape, strict=False)
+    if other_rank or any(size not in (None, came) for size, came in sizes):
+        raise ValueError(
+            f"{what} have shape {inputs.shape}, but the model takes {due}."
+        )
+    missing = int(np.isnan(inputs).sum())
+    if missing:
+        raise ValueError(
+            f"{what}: {missing:,} values are missing (NaN). A single one turns every "
+            "later number into NaN. Fill or leave out those samples."
+        )

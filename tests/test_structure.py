@@ -22,6 +22,7 @@ ROOMS = {
         "_reading",
         "series",
         "_float_precision",
+        "_window_batches",
         "windows",
         "baselines",
         "delay",

@@ -147,7 +147,7 @@ print(f"{len(series):,} rows, {int(series[column].isna().sum())} of them are gap
 # Problem 5: gaps
 # ---------------
 # Short ones are filled with the last value, which uses the past alone. What is longer
-# stays a gap: windows that touch it are left out, and counted.
+# stays a gap: windows that touch it are dropped, and counted.
 
 series = forecasting.fill_gaps(series, limit=GAP_LIMIT)
 fig, ax = plt.subplots()
@@ -346,7 +346,7 @@ attempt(
 #    A line from the value before a gap to the value after it knows the future. In the
 #    test part that makes the error look smaller than it will be.
 #
-# .. dropdown:: Why are so many windows left out?
+# .. dropdown:: Why are so many windows dropped?
 #
 #    The typical season is the median of four, so the first four seasons have none.
 #    A window that touches them, or a gap that was not filled, cannot be used.

@@ -161,8 +161,10 @@ model.summary(line_length=80)
 # :term:`Early stopping <early stopping>` brings back the weights of the lowest
 # validation loss. First ``diagnose`` checks the model and some of the data.
 
-learning = text.TextBatches(texts[train], labels[train], BATCH_SIZE)
-checking = text.TextBatches(texts[validation], labels[validation], BATCH_SIZE)
+learning = text.TextBatches(texts[train], labels[train], batch_size=BATCH_SIZE)
+checking = text.TextBatches(
+    texts[validation], labels[validation], batch_size=BATCH_SIZE
+)
 diagnostics.diagnose(model, learning, checking)
 history = model.fit(
     learning.shuffled(seed=SEED),

@@ -66,8 +66,10 @@ model = text.text_classifier(
 # %%
 # ``diagnose`` checks the model and some of the data before training.
 
-learning = text.TextBatches(texts[train], labels[train], BATCH_SIZE)
-checking = text.TextBatches(texts[validation], labels[validation], BATCH_SIZE)
+learning = text.TextBatches(texts[train], labels[train], batch_size=BATCH_SIZE)
+checking = text.TextBatches(
+    texts[validation], labels[validation], batch_size=BATCH_SIZE
+)
 diagnostics.diagnose(model, learning, checking)
 stop = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
 history = model.fit(

@@ -177,8 +177,10 @@ diagnostics.diagnose(
     (texts[train], classes[train]),
     (texts[validation], classes[validation]),
 )
-learning = text.TextBatches(texts[train], classes[train], BATCH_SIZE)
-checking = text.TextBatches(texts[validation], classes[validation], BATCH_SIZE)
+learning = text.TextBatches(texts[train], classes[train], batch_size=BATCH_SIZE)
+checking = text.TextBatches(
+    texts[validation], classes[validation], batch_size=BATCH_SIZE
+)
 
 # %%
 # A **class weight** multiplies the loss of every snippet of a class. Here it is the

@@ -118,6 +118,14 @@ class CharacterStreams(keras.utils.PyDataset):
         characters = self._codes[places].view("<U1")
         return tf.constant(characters), self._numbers[places + 1]
 
+    def on_epoch_begin(self) -> None:
+        """Begin at the first batch, if Keras has only had a look at the first two.
+
+        Or a shuffled order that begins with the third one would seem to go on there.
+        """
+        if self._last <= 1:
+            self._last = -1
+
     def _check_turn(self, index: int) -> None:
         """Refuse a batch that the state of the model does not fit."""
         if self.workers > 1 or self.use_multiprocessing:
@@ -133,9 +141,9 @@ class CharacterStreams(keras.utils.PyDataset):
             )
         if index not in (0, self._last + 1):
             raise ValueError(
-                f"CharacterStreams: batch {index} was asked for after batch "
-                f"{self._last}, but each row goes on where it stopped in the batch "
-                "before. Keras shuffles by default: use model.fit(streams, "
+                f"CharacterStreams: batch {index} was asked for, but it is the turn of "
+                f"batch {self._last + 1}: each row goes on where it stopped in the "
+                "batch before. Keras shuffles by default: use model.fit(streams, "
                 "shuffle=False), and separate streams for validation."
             )
         self._last = index

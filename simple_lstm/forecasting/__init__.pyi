@@ -1,3 +1,4 @@
+from ._window_batches import Windows as Windows
 from .baselines import gradient_boosting as gradient_boosting
 from .baselines import naive as naive
 from .baselines import ridge as ridge
@@ -14,5 +15,4 @@ from .series import fill_gaps as fill_gaps
 from .series import frequency as frequency
 from .series import read_series as read_series
 from .series import time_split as time_split
-from .windows import Windows as Windows
 from .windows import make_windows as make_windows

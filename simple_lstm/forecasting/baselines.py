@@ -45,7 +45,7 @@ def naive(windows: Windows) -> np.ndarray:
     array([[2., 2.],
            [3., 3.]])
     """
-    last = windows.past_at(windows.origins)[:, -1, windows.target].astype(float)
+    last = windows.values[windows.origins - 1, windows.target].astype(float)
     return np.repeat(last[:, np.newaxis], windows.horizon, axis=1)
 
 
@@ -339,8 +339,9 @@ def _check_rows(rows: np.ndarray, windows: Windows, call: str) -> None:
         last = int(windows.origins[early][-1])
         raise ValueError(
             f"{call}: {early.sum():,} windows, the last with origin {last}, look back "
-            "beyond the first row of the series. Let the windows begin later: "
-            f"make_windows(..., rows=slice({last + 1}, ...))."
+            "beyond the first row of the series. Make windows that begin later, of "
+            f"one part at a time: rows=slice({last + 1}, split.train.stop), or "
+            f"rows=slice({last + 1}, None) without a split."
         )
 
 
@@ -409,7 +410,7 @@ def _by_step(windows: Windows, chosen: np.ndarray) -> np.ndarray:
 
 
 def _guess(windows: Windows, residual_of: str | None) -> np.ndarray:
-    """The column that is corrected, shape (samples, horizon), or zeros."""
+    """The first guess, shape (samples, horizon), or zeros."""
     if residual_of is None:
         return np.zeros((len(windows.origins), windows.horizon), dtype=np.float32)
     column = windows.future_column(residual_of)

@@ -131,7 +131,7 @@ def forecaster(
 
 def forecast(
     model: keras.Model,
-    history: pd.DataFrame,
+    history: pd.DataFrame | pd.Series,
     *,
     future_covariates: pd.DataFrame | None = None,
     quantiles: Sequence[float] | None = None,
@@ -163,8 +163,8 @@ def forecast(
     ------
     ValueError
         If there are too few rows or columns, the last rows have gaps, the times are
-        unsorted, duplicate, uneven or fit two steps, what the model needs to know ahead
-        is absent, or the quantiles are not as many as those of the model.
+        unsorted, duplicate, uneven or fit two steps, a future covariate is
+        absent, or the quantiles are not as many as those of the model.
 
     Examples
     --------

@@ -174,7 +174,7 @@ def time_split(
     -------
     Split
         Positions of rows, to be used as ``frame.iloc[split.train]`` or as the
-        ``rows`` of `make_windows`.
+        ``split`` of `make_windows`.
 
     Raises
     ------

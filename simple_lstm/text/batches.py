@@ -52,7 +52,7 @@ class TextBatches(keras.utils.PyDataset):
     """
 
     def __init__(
-        self, texts: Sequence[str], labels: ArrayLike, batch_size: int = 64
+        self, texts: Sequence[str], labels: ArrayLike, *, batch_size: int = 64
     ) -> None:
         super().__init__()
         check_texts(texts, "TextBatches")
@@ -79,6 +79,9 @@ class TextBatches(keras.utils.PyDataset):
         batch = slice(start, start + self.batch_size)
         # Keras refuses lists of str.
         return tf.constant(self.texts[batch]), self.labels[batch]
+
+    def __repr__(self) -> str:
+        return f"{len(self.texts):,} texts, in batches of {self.batch_size:,}"
 
     @property
     def _starts(self) -> range:
@@ -150,6 +153,9 @@ class _ShuffledBatches(keras.utils.PyDataset):
         chosen = self._chosen[index]
         texts = [self._all.texts[place] for place in chosen]
         return tf.constant(texts), self._all.labels[chosen]
+
+    def __repr__(self) -> str:
+        return f"{self._all!r}, in a new random order for every pass"
 
     def on_epoch_end(self) -> None:
         """Draw the batches of the next pass."""

@@ -188,12 +188,8 @@ def _class_probabilities(classes: int) -> layers.Dense:
 
 
 def _compile_classifier(model: keras.Model, classes: int, learning_rate: float) -> None:
-    sparse = (
-        "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
-    )
-    model.compile(
-        keras.optimizers.Adam(learning_rate), loss=sparse, metrics=["accuracy"]
-    )
+    loss = "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
+    model.compile(keras.optimizers.Adam(learning_rate), loss=loss, metrics=["accuracy"])
 
 
 def _save_as_keras_alone(model: keras.Model) -> None:

@@ -252,11 +252,23 @@ def test_a_fit_that_shuffles_is_refused_and_the_advice_works():
     with pytest.raises(tf.errors.InvalidArgumentError) as caught:
         stateful.fit(streams, verbose=0)
     assert re.search(
-        r"CharacterStreams: batch \d+ was asked for after batch \d+, but each row goes "
-        r"on .*model\.fit\(streams, shuffle=False\), and separate streams for val",
+        r"CharacterStreams: batch \d+ was asked for, but it is the turn of .* each row "
+        r"goes on .*model\.fit\(streams, shuffle=False\), and separate streams for val",
         str(caught.value),
     )
     assert np.isfinite(fit(stateful, streams)["loss"]).all()
+
+
+@pytest.mark.parametrize("order", [[2, 0, 1], [2, 1, 0], [1, 0, 2], [0, 2, 1]])
+def test_no_shuffled_order_passes_after_the_look_that_keras_takes(order):
+    *_, streams = sixty_batches(3)
+    streams[0], streams[1]  # to learn the shapes
+    streams.on_epoch_begin()
+    with pytest.raises(ValueError, match="shuffle=False"):
+        [streams[place] for place in order]
+    streams[0], streams[1]
+    streams.on_epoch_begin()
+    assert len(list(streams)) == len(streams)
 
 
 def test_streams_read_by_two_at_once_are_refused_and_the_advice_works():
@@ -275,7 +287,9 @@ def test_a_batch_out_of_order_is_refused(order):
     *fine, wrong = order
     for index in fine:
         streams[index]
-    with pytest.raises(ValueError, match=f"batch {wrong} was asked for after batch"):
+    with pytest.raises(
+        ValueError, match=f"batch {wrong} was asked for, but it is the turn of"
+    ):
         streams[wrong]
 
 

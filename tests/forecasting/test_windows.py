@@ -152,6 +152,31 @@ def test_wrong_data_is_refused(hourly):
     )
 
 
+def test_a_split_given_as_rows_is_refused_and_the_advice_works(hourly):
+    split = forecasting.time_split(hourly)
+    text = message(ValueError, forecasting.make_windows, hourly, 24, 6, rows=split)
+    assert "give it as split=" in text
+    assert "rows=split.train" in text
+    forecasting.make_windows(hourly, 24, 6, split=split)
+    forecasting.make_windows(hourly, 24, 6, rows=split.train)
+
+
+@pytest.mark.parametrize("data", [np.arange(30.0), pd.Series(range(30), HOURS[:30])])
+def test_a_list_of_future_covariates_is_taken(data):
+    windows = forecasting.make_windows(data, 3, 2, future_covariates=list(range(30)))
+    np.testing.assert_array_equal(windows.future[..., 0], windows.targets)
+
+
+def test_a_batch_that_is_not_there_is_refused():
+    windows = forecasting.make_windows(np.arange(100.0), 5, 2)
+    for dataset in (windows, windows.shuffled()):
+        for place in (-1, len(windows)):
+            with pytest.raises(IndexError, match=f"no batch {place} of 2"):
+                dataset[place]
+        assert len(list(dataset)) == 2
+        assert repr(dataset).startswith("94 windows, in batches of 64")
+
+
 @pytest.mark.parametrize("shift", ["fewer rows", "other times"])
 def test_a_split_of_other_rows_is_refused_and_the_advice_works(hourly, shift):
     split = forecasting.time_split(hourly)

@@ -20,7 +20,9 @@ def read(batch):
 @settings(deadline=None, max_examples=40)
 def test_each_pass_holds_every_text_once_with_its_label(lengths, batch_size):
     texts = [f"{number} " + "word " * n for number, n in enumerate(lengths)]
-    batches = TextBatches(texts, np.arange(len(texts)), batch_size).shuffled()
+    batches = TextBatches(
+        texts, np.arange(len(texts)), batch_size=batch_size
+    ).shuffled()
     for _ in range(3):
         came = [read(batches[number]) for number in range(len(batches))]
         assert all(len(labels) <= batch_size for _, labels in came)
@@ -45,7 +47,7 @@ def texts_of_many_lengths(samples=600):
 
 def test_batches_of_like_length_need_little_padding():
     texts = texts_of_many_lengths()
-    batches = TextBatches(texts, np.zeros(600), 32).shuffled()
+    batches = TextBatches(texts, np.zeros(600), batch_size=32).shuffled()
     order = np.random.default_rng(1).permutation(600)
     at_random = [[texts[n] for n in order[i : i + 32]] for i in range(0, 600, 32)]
     assert padding(read(batch)[0] for batch in batches) < 0.1 * padding(at_random)
@@ -53,7 +55,7 @@ def test_batches_of_like_length_need_little_padding():
 
 def test_texts_without_spaces_need_little_padding():
     lengths = np.random.default_rng(0).geometric(0.05, 600)
-    whole = TextBatches(["好" * n for n in lengths], np.zeros(600), 32)
+    whole = TextBatches(["好" * n for n in lengths], np.zeros(600), batch_size=32)
     batches = whole.shuffled(split="character")
     spread = [
         max(map(len, texts)) - min(map(len, texts)) for texts, _ in map(read, batches)
@@ -62,7 +64,9 @@ def test_texts_without_spaces_need_little_padding():
 
 
 def test_the_longest_batch_may_come_at_any_time():
-    batches = TextBatches(texts_of_many_lengths(), np.zeros(600), 100).shuffled()
+    batches = TextBatches(
+        texts_of_many_lengths(), np.zeros(600), batch_size=100
+    ).shuffled()
     places = set()
     for _ in range(30):
         longest = [max(map(len, read(batches[number])[0])) for number in range(6)]
@@ -72,7 +76,7 @@ def test_the_longest_batch_may_come_at_any_time():
 
 
 def test_texts_of_one_length_meet_others_in_every_pass():
-    batches = TextBatches(list("abcdefghijkl"), range(12), 3).shuffled()
+    batches = TextBatches(list("abcdefghijkl"), range(12), batch_size=3).shuffled()
     passes = []
     for _ in range(2):
         passes.append({frozenset(read(batch)[1]) for batch in batches})
@@ -82,7 +86,7 @@ def test_texts_of_one_length_meet_others_in_every_pass():
 
 def test_the_order_of_batches_repeats_with_the_seed():
     def two_passes(seed):
-        whole = TextBatches(texts_of_many_lengths(), np.arange(600), 32)
+        whole = TextBatches(texts_of_many_lengths(), np.arange(600), batch_size=32)
         batches = whole.shuffled(seed=seed)
         passes = []
         for _ in range(2):
@@ -97,7 +101,7 @@ def test_the_order_of_batches_repeats_with_the_seed():
 
 def test_labels_may_have_several_numbers():
     labels = np.eye(5)
-    whole = TextBatches(list("abcde"), labels, 2)
+    whole = TextBatches(list("abcde"), labels, batch_size=2)
     for texts, rows in map(read, [*whole, *whole.shuffled()]):
         for text, row in zip(texts, rows, strict=True):
             assert row == labels["abcde".index(text)].tolist()
@@ -105,7 +109,7 @@ def test_labels_may_have_several_numbers():
 
 def test_batches_that_cannot_be_made_are_refused():
     with pytest.raises(ValueError, match=r"batch_size=0\): a batch needs at least 1"):
-        TextBatches(["good"], [1], 0)
+        TextBatches(["good"], [1], batch_size=0)
     with pytest.raises(ValueError, match=r"2 texts, but labels of shape \(1,\); give"):
         TextBatches(["good", "bad"], [1])
     with pytest.raises(ValueError, match=r"1 texts, but labels of shape \(\)"):
@@ -134,7 +138,7 @@ def test_what_is_no_text_is_named(texts):
 @given(st.lists(st.text(max_size=5), min_size=1, max_size=30), st.integers(1, 12))
 @settings(deadline=None, max_examples=60)
 def test_batches_keep_the_order_of_the_texts(texts, batch_size):
-    batches = TextBatches(texts, np.arange(len(texts)), batch_size)
+    batches = TextBatches(texts, np.arange(len(texts)), batch_size=batch_size)
     for _ in range(2):  # a pass changes nothing
         came = [read(batch) for batch in batches]
         assert [text for texts, _ in came for text in texts] == texts
@@ -145,7 +149,7 @@ def test_batches_keep_the_order_of_the_texts(texts, batch_size):
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_batch_that_is_not_there_is_refused(whole):
-    batches = TextBatches(["good", "bad", "film"], [1, 0, 1], 2)
+    batches = TextBatches(["good", "bad", "film"], [1, 0, 1], batch_size=2)
     with pytest.raises(IndexError):
         (batches if whole else batches.shuffled())[2]
 
@@ -197,3 +201,9 @@ def test_texts_come_in_any_sequence(kind):
     losses = model.fit(batches.shuffled(), validation_data=batches, verbose=0).history
     assert np.isfinite([losses["loss"], losses["val_loss"]]).all()
     assert model.predict(batches, verbose=0).shape == (8, 1)
+
+
+def test_a_dataset_says_what_it_holds():
+    batches = TextBatches(["good", "bad", "film"], [1, 0, 1], batch_size=2)
+    assert repr(batches) == "3 texts, in batches of 2"
+    assert repr(batches.shuffled()).startswith("3 texts, in batches of 2, in a new")
