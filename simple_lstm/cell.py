@@ -122,8 +122,8 @@ def backward(trace: Trace, grad_hidden: np.ndarray) -> Gradients:
     Raises
     ------
     ValueError
-        If ``grad_hidden`` has another shape than ``trace.hidden``, or time steps of the
-        trace were masked.
+        If ``grad_hidden`` has another shape than ``trace.hidden``, or gates of the
+        trace are missing.
 
     References
     ----------
@@ -432,9 +432,10 @@ def _checked_gradient(trace: Trace, grad_hidden: np.ndarray) -> np.ndarray:
             f"has {trace.hidden.shape}. Give the gradient of every hidden state, zeros "
             "for those that the loss does not use."
         )
-    if np.isnan(trace.input).any() and not np.isnan(trace.hidden).any():
+    steps = np.isnan(trace.input).any(axis=-1)  # (b, t)
+    if steps.any() and not np.isnan(trace.hidden).any():
         raise ValueError(
-            "backward: the trace has time steps in which no gate acted (NaN), because "
-            "they were masked. Trace sequences without padding."
+            f"backward: in {steps.sum():,} time steps of the trace the gates are "
+            "missing (NaN). Trace sequences without padding: x[:, :length]."
         )
     return grad_hidden
