@@ -436,6 +436,6 @@ def _checked_gradient(trace: Trace, grad_hidden: np.ndarray) -> np.ndarray:
     if steps.any() and not np.isnan(trace.hidden).any():
         raise ValueError(
             f"backward: in {steps.sum():,} time steps of the trace the gates are "
-            "missing (NaN). Trace sequences without padding: x[:, :length]."
+            "missing (NaN). Trace sequences without padding."
         )
     return grad_hidden

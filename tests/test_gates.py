@@ -133,6 +133,8 @@ def test_masked_steps_repeat_the_state_and_no_gate_acts(backwards):
     assert steps[~first].any()
     with pytest.raises(ValueError, match=r"the gates are missing \(NaN\)"):
         cell.backward(trace, np.ones_like(trace.hidden))
+    whole = gates.trace(model, X)  # as advised
+    assert np.isfinite(cell.backward(whole, np.ones_like(whole.hidden)).x).all()
 
 
 def test_masked_steps_are_zeros_in_keras_where_it_zeroes_them():
