@@ -19,6 +19,7 @@ import pandas as pd
 from simple_lstm.diagnostics import suspicions, suspicious_texts
 from simple_lstm.diagnostics.as_arrays import Part, merge, read
 from simple_lstm.diagnostics.errors_in_inputs import (
+    check_batch_size,
     check_inputs,
     check_model,
     check_number,
@@ -159,6 +160,7 @@ def _checked(model: keras.Model, data: Any, name: str) -> Part:
         check_inputs(model, part)
         check_number(model, part)
         check_targets(model, part)
+    check_batch_size(model, parts, data)
     return merge(parts)
 
 
