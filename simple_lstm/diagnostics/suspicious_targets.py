@@ -99,19 +99,25 @@ def far_targets(model: Any, part: Part) -> Iterator[Row]:
             continue
         spread = spread or 1.0
         weight = 1 / spread if "absolute" in name or name == "mae" else spread**-2
-        several = len(names) > 1
-        weights = f"[{weight:.6g}]"
-        if several:
-            weights = f"{{{names[place]!r}: {weight:.6g}}}"
-        which = f"targets {names[place]!r}" if several else "targets"
+        which = f"targets {names[place]!r}" if len(names) > 1 else "targets"
         yield (
             f"the {which} have a mean of {level:.4g} and a standard deviation of "
             f"{spread:.4g}, but the last layer starts near zero",
-            "scale its answers back: end with this layer, and compile with "
-            f"loss_weights={weights}",
-            f"keras.layers.Rescaling({spread:.6g}, offset={level:.6g})",
+            "scale its answers back: end with this layer, and compile with these "
+            "loss_weights",
+            f"scale_back = keras.layers.Rescaling({spread:.6g}, offset={level:.6g}); "
+            f"loss_weights = {_loss_weights(model, place, float(f'{weight:.6g}'))}",
             PRICES,
         )
+
+
+def _loss_weights(model: Any, place: int, weight: float) -> Any:
+    """What Keras takes: a list for one output, else a dict of all that have a loss."""
+    weights = dict.fromkeys(output_names(model), 1.0)
+    weights[output_names(model)[place]] = weight
+    pairs = zip(weights.items(), losses(model), strict=True)
+    trained = {name: one for (name, one), loss in pairs if loss is not None}
+    return trained if len(weights) > 1 else [weight]
 
 
 def _starts_far_from(
