@@ -133,7 +133,6 @@ def _part(model: keras.Model, pair: Any, name: str, batches: int) -> Part:
     given = {"inputs": pair[0], "targets": pair[1]}
     names = {"inputs": input_names(model), "targets": output_names(model)}
     arrays: dict[str, list[np.ndarray]] = {}
-    conversions = {kind: _conversion(parts, kind) for kind, parts in given.items()}
     for kind, parts in given.items():
         aligned = align(parts, names[kind])
         if aligned is None:
@@ -144,14 +143,19 @@ def _part(model: keras.Model, pair: Any, name: str, batches: int) -> Part:
             )
         what = f"diagnose: the {kind} of {name}"
         arrays[kind] = [_array(one, what, kind) for one in aligned]
+    conversions = {
+        kind: _conversion(parts, arrays[kind][0], kind) for kind, parts in given.items()
+    }
     plain = any(map(_is_plain, align(pair[0], names["inputs"]) or []))
     return Part(name, arrays["inputs"], arrays["targets"], batches, plain, conversions)
 
 
-def _conversion(given: Any, name: str) -> str:
-    """The code that makes an array of it; nothing if it is one."""
+def _conversion(given: Any, array: np.ndarray, name: str) -> str:
+    """The code that makes this array of it; nothing if it is one."""
     if isinstance(given, pd.DataFrame | pd.Series):
-        return f"{name} = {name}.to_numpy(); "
+        # Of numbers and bool pandas makes objects.
+        mixed = array.dtype != object and given.iloc[:1].to_numpy().dtype == object
+        return f"{name} = {name}.to_numpy({'float' if mixed else ''}); "
     if isinstance(given, list | tuple):  # of texts, or it is refused
         return f"{name} = np.array({name}, dtype=object); "
     return ""

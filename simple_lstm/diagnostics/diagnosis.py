@@ -95,15 +95,15 @@ def diagnose(model: keras.Model, train: Any, validation: Any = None) -> Diagnosi
     model : keras.Model
         Functional or Sequential, compiled.
     train, validation : tuple, keras.utils.PyDataset or tf.data.Dataset
-        What ``fit`` is to be given. Of a pair ``(inputs, targets)`` all numbers are
-        checked for missing values, and evenly spaced samples for the rest. Of a data
-        set three batches are read: first, middle and last, or, of one that can only be
-        read in order, the first three.
+        What ``fit`` is to be given. Of a pair ``(inputs, targets)``, perhaps with the
+        weights of the samples after it, all numbers are checked for missing values, and
+        evenly spaced samples for the rest. Of a dataset three batches are read: first,
+        middle and last, or, of one that can only be read in order, the first three.
 
     Returns
     -------
     Diagnosis
-        The suspicions. They are printed, too.
+        The suspicions. They are printed, too, as they are shown by ``repr``.
 
     Raises
     ------

@@ -22,7 +22,7 @@ from simple_lstm.diagnostics.model_facts import cutter_of, fits, input_names
 
 _LARGEST = 1e30  # so that no loss overflows in float32
 _ROUNDED = 1e-4  # of a column's spread: too much for windows, which may be float64
-_LOST = 1e-2  # too much for arrays, which may not
+_LOST = 1e-2  # too much for arrays, which fit rounds in any case
 
 
 def check_model(model: Any, train: Any) -> None:
@@ -216,7 +216,7 @@ def check_batch_size(model: Any, parts: list[Part], data: Any) -> None:
             )
         return
     wrong = [len(one) for one in parts if len(one) != size]
-    if wrong == [last] and last < size and len(parts) > 1:
+    if wrong == [last] and last < size and len(parts) > 1 and _ends(data):
         raise ValueError(
             f"{what} come in batches of {size:,}, but the last batch has {last:,}, and "
             f"the model takes {size:,} at a time. {_even_batches(data, size, last)}"
@@ -229,6 +229,10 @@ def check_batch_size(model: Any, parts: list[Part], data: Any) -> None:
         )
 
 
+def _ends(data: Any) -> bool:
+    return isinstance(data, tf.data.Dataset) or data.num_batches is not None
+
+
 def _even_batches(data: Any, size: int, last: int) -> str:
     if isinstance(data, tf.data.Dataset):
         return f"Leave it out: dataset.batch({size}, drop_remainder=True)."
@@ -238,7 +242,7 @@ def _even_batches(data: Any, size: int, last: int) -> str:
 def _divide(number: int, size: int, part: Part | None) -> str:
     """Advice for samples that do not fill batches of this size."""
     best = next(n for n in range(min(size, number), 0, -1) if number % n == 0)
-    if best >= size // 4:
+    if number < size or best >= max(2, size // 4):
         fit = f"and fit it with batch_size={best}" if part else "and make such batches"
         return (
             f"Build the model for {best}, keras.Input(batch_shape=({best}, ...)), "

@@ -19,17 +19,14 @@ _MOST = 100_000
 def shared_windows(train: Any, validation: Any) -> list[Row] | None:
     """Compare windows of one series by their places; None if these are none."""
     ours, theirs = (getattr(one, "windows", one) for one in (train, validation))
-    if not all(
-        hasattr(one, "origins") and hasattr(one, "values") for one in (ours, theirs)
-    ):
+    names = ("origins", "values")
+    if not all(hasattr(one, name) for one in (ours, theirs) for name in names):
         return None
     if not np.array_equal(ours.values, theirs.values, equal_nan=True):
         return None
-    same, number = (
-        len(np.intersect1d(ours.origins, theirs.origins)),
-        len(theirs.origins),
-    )
-    what = f"{same:,} of {number:,} samples of validation stand in train, too"
+    same = len(np.intersect1d(ours.origins, theirs.origins))
+    of_all = f"{same:,} of {len(theirs.origins):,} samples of validation"
+    what = f"{of_all} stand in train, too"
     return [_row(what, _SPLIT_SERIES)] if same else []
 
 
@@ -48,9 +45,9 @@ def overlap(train: Part, validation: Part) -> Iterator[Row]:
     if same >= 2 and same >= _SHARE * len(samples):
         what = f"{same:,} of {len(samples):,} samples of validation looked at stand in "
         yield _row(f"{what}train, too", _how_to_split(train))
-    elif not train.batches and any(
-        map(_are_neighbors, train.inputs, validation.inputs)
-    ):
+        return
+    both = zip(train.inputs, validation.inputs, strict=True)
+    if not train.batches and any(_are_neighbors(*pair) for pair in both):
         yield _row(
             "most samples of validation looked at have their time steps in samples of "
             "train, as windows of one series do that were mixed before the split",

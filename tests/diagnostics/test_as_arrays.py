@@ -62,7 +62,11 @@ def test_what_is_missing_is_found_in_each_batch_that_is_read(place):
     holed_there = X.copy()
     holed_there[place] = np.nan
     batches = tf.data.Dataset.from_tensor_slices((holed_there, Y)).batch(8)
-    assert "4 values are missing" in refused(model(), batches)
+    text = refused(model(), batches)
+    assert "4 values are missing" in text
+    assert text.endswith("leave out their samples before you make the dataset.")
+    whole = np.delete(holed_there, place, axis=0), np.delete(Y, place)
+    learns(model(), tf.data.Dataset.from_tensor_slices(whole).batch(8))
 
 
 def test_batches_of_another_size_are_refused_and_mended():
@@ -122,6 +126,15 @@ def test_where_no_size_divides_the_last_samples_of_arrays_are_left_out():
     assert len(names["inputs"]) == 96
     diagnose(stateful(32), (names["inputs"], names["targets"]))
     stateful(32).fit(names["inputs"], names["targets"], batch_size=32, verbose=0)
+
+
+@pytest.mark.parametrize(("samples", "size", "best"), [(5, 32, 5), (26, 4, 2)])
+def test_samples_that_fill_no_batch_get_a_model_for_fewer(samples, size, best):
+    inputs, targets = RNG.normal(size=(samples, 4, 1)), RNG.normal(size=samples)
+    text = refused(stateful(size), (inputs, targets))
+    assert f"fit it with batch_size={best}, which divides the {samples} samples" in text
+    diagnose(stateful(best), (inputs, targets))
+    stateful(best).fit(inputs, targets, batch_size=best, verbose=0)
 
 
 class Files(keras.utils.PyDataset):

@@ -148,6 +148,14 @@ CASES = {
         "keep = np.isfinite(inputs).reshape(len(inputs), -1).all(axis=1); inputs, "
         "targets = inputs[keep], targets[keep]",
     ),
+    "NaN beside bool in a frame": Case(
+        lambda: dense(2),
+        pd.DataFrame({"a": holed(Y), "b": Y > 0}),
+        Y,
+        "the inputs of train: 1 values are missing",
+        "inputs = inputs.to_numpy(float); keep = np.isfinite(inputs).reshape("
+        "len(inputs), -1).all(axis=1); inputs, targets = inputs[keep], targets[keep]",
+    ),
     "infinite inputs": Case(
         model,
         holed(X, np.inf),
