@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -30,6 +30,8 @@ class Part:
         How many batches these are; 0 if they are all there is.
     plain_strings : bool
         Whether inputs came as a list or array of str.
+    conversions : dict of str
+        For "inputs" and "targets" that are no arrays, the code that makes them one.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Part:
     targets: list[np.ndarray]
     batches: int = 0
     plain_strings: bool = False
+    conversions: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.inputs[0])
@@ -48,6 +51,10 @@ class Part:
             return f"{samples} of {self.name}{sampled if len(self) > 1000 else ''}"
         batches = "batch" if self.batches == 1 else "batches"
         return f"{self.batches} {batches} of {self.name} ({samples})"
+
+    def converted(self, *names: str) -> str:
+        """What the code of a cure begins with if it needs arrays."""
+        return "".join(self.conversions.get(name, "") for name in names)
 
 
 def read(model: keras.Model, data: Any, name: str) -> list[Part]:
@@ -71,7 +78,7 @@ def read(model: keras.Model, data: Any, name: str) -> list[Part]:
         batches = _some_batches(data)
     elif isinstance(data, tf.data.Dataset):
         batches = list(data.take(BATCHES))
-    elif isinstance(data, tuple) and len(data) == 2:
+    elif isinstance(data, tuple) and len(data) in (2, 3):  # perhaps with weights
         return [_part(model, data, name, 0)]
     else:
         raise ValueError(
@@ -89,8 +96,13 @@ def _some_batches(data: keras.utils.PyDataset) -> list[Any]:
     places = np.unique(np.linspace(0, number - 1, min(BATCHES, number), dtype=int))
     try:
         return [data[int(place)] for place in places]
-    except (IndexError, ValueError):  # of a stream, which begins again at 0
-        return [data[place] for place in range(len(places))]
+    except (IndexError, ValueError):
+        first = [data[place] for place in range(len(places))]
+        try:
+            data[1]
+        except (IndexError, ValueError):
+            return first  # a stream, which never goes back
+        raise  # its own error, such as of a file that it cannot read
 
 
 def merge(parts: list[Part]) -> Part:
@@ -131,8 +143,22 @@ def _part(model: keras.Model, pair: Any, name: str, batches: int) -> Part:
             )
         what = f"diagnose: the {kind} of {name}"
         arrays[kind] = [_array(one, what, kind) for one in aligned]
+    conversions = {
+        kind: _conversion(parts, arrays[kind][0], kind) for kind, parts in given.items()
+    }
     plain = any(map(_is_plain, align(pair[0], names["inputs"]) or []))
-    return Part(name, arrays["inputs"], arrays["targets"], batches, plain)
+    return Part(name, arrays["inputs"], arrays["targets"], batches, plain, conversions)
+
+
+def _conversion(given: Any, array: np.ndarray, name: str) -> str:
+    """The code that makes this array of it; nothing if it is one."""
+    if isinstance(given, pd.DataFrame | pd.Series):
+        # Of numbers and bool pandas makes objects.
+        mixed = array.dtype != object and given.iloc[:1].to_numpy().dtype == object
+        return f"{name} = {name}.to_numpy({'float' if mixed else ''}); "
+    if isinstance(given, list | tuple):  # of texts, or it is refused
+        return f"{name} = np.array({name}, dtype=object); "
+    return ""
 
 
 def _is_plain(given: Any) -> bool:
@@ -225,22 +251,30 @@ def _refuse_uneven(given: Any, what: str, name: str) -> None:
 
 def _refuse_objects(array: np.ndarray, what: str, name: str) -> None:
     _refuse_uneven(array, what, name)
-    missing = pd.isna(array)
-    if missing.any():
-        raise ValueError(missing_values(int(missing.sum()), what, name, "pd.notna"))
+    missing = int(pd.isna(array).sum())
+    if missing:
+        raise ValueError(missing_values(missing, what, leave_out(name, "pd.notna")))
     raise ValueError(
         f"{what} are an array of objects, which fit refuses. Make them numbers: "
         f"{name} = np.array({name}.tolist(), dtype='float32')."
     )
 
 
-def missing_values(number: int, what: str, name: str, there: str) -> str:
-    """Word an error about missing values: what leaves out the samples with one."""
+def missing_values(number: int, what: str, cure: str) -> str:
+    """Word an error about missing values."""
     return (
         f"{what}: {number:,} values are missing or infinite. A single one turns every "
-        f"later number into NaN. Fill them, or leave out their samples: keep = {there}"
-        f"({name}).reshape(len({name}), -1).all(axis=1); inputs, targets = "
-        "inputs[keep], targets[keep]."
+        f"later number into NaN. Fill them, or leave out their samples{cure}."
+    )
+
+
+def leave_out(name: str, there: str, part: Part | None = None) -> str:
+    """Say how to leave out the samples with a missing value."""
+    if part and part.batches:
+        return " before you make the dataset"
+    return (
+        f": {part.converted(name) if part else ''}keep = {there}({name}).reshape("
+        f"len({name}), -1).all(axis=1); inputs, targets = inputs[keep], targets[keep]"
     )
 
 

@@ -1,30 +1,26 @@
-"""What is wrong with a model and its data, found before training.
-
-`diagnose` looks at a compiled Keras model and at what it is about to be fitted on. What
-cannot be right is an error that says how to mend it. What seldom is right becomes a row
-with its remedy and the page of the site that explains it.
-"""
+"""Each check in its turn, and how what they find is shown."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
 
-from simple_lstm.diagnostics import suspicions, suspicious_texts
+from simple_lstm.diagnostics import suspicions, suspicious_targets, suspicious_texts
 from simple_lstm.diagnostics.as_arrays import Part, merge, read
 from simple_lstm.diagnostics.errors_in_inputs import (
+    check_batch_size,
     check_inputs,
     check_model,
     check_number,
 )
 from simple_lstm.diagnostics.errors_in_targets import check_targets
-from simple_lstm.diagnostics.overlap import overlap
+from simple_lstm.diagnostics.overlap import overlap, shared_windows
 from simple_lstm.diagnostics.suspicions import Row
 
 
@@ -38,12 +34,15 @@ class Suspicion:
         What was found.
     remedy : str
         What to do about it if it is not meant.
+    code : str
+        The code of that; empty if it is not done by code.
     page : str
         The page of the site that explains it, from the site's first page.
     """
 
     what: str
     remedy: str
+    code: str
     page: str
 
 
@@ -64,12 +63,26 @@ class Diagnosis:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a suspicion, with the columns ``what``, ``remedy`` and ``page``."""
-        return pd.DataFrame(self.suspicions, columns=["what", "remedy", "page"])
+        """One row a suspicion: columns ``what``, ``remedy``, ``code`` and ``page``."""
+        columns = [field.name for field in fields(Suspicion)]
+        return pd.DataFrame(self.suspicions, columns=columns)
 
     def __repr__(self) -> str:
-        number = len(self.suspicions) or "no"
-        return f"<Diagnosis: {number} suspicion{'s' * (number != 1)}>"
+        rows = self.suspicions
+        if not rows:
+            return f"diagnose: nothing suspicious in {self.looked_at}."
+        count = f"{len(rows)} suspicion{'s' * (len(rows) != 1)}"
+        lines = [f"diagnose: {count} in {self.looked_at}."]
+        for number, row in enumerate(rows, 1):
+            lines += [_wrapped(f"{number}.", row.what)]
+            lines += [_wrapped("", row.remedy + ":" * bool(row.code))]
+            lines += [f"       {one}" for one in row.code.split("; ") if one]
+            lines += [_wrapped("", row.page)]
+        return "\n".join(lines)
+
+
+def _wrapped(sign: str, text: str) -> str:
+    return textwrap.fill(f"{sign:3}{text}", 88, subsequent_indent="   ")
 
 
 def diagnose(model: keras.Model, train: Any, validation: Any = None) -> Diagnosis:
@@ -82,15 +95,15 @@ def diagnose(model: keras.Model, train: Any, validation: Any = None) -> Diagnosi
     model : keras.Model
         Functional or Sequential, compiled.
     train, validation : tuple, keras.utils.PyDataset or tf.data.Dataset
-        What ``fit`` is to be given. Of a pair ``(inputs, targets)`` all numbers are
-        checked for missing values, and evenly spaced samples for the rest. Of a data
-        set three batches are read: first, middle and last, or, of one that can only be
-        read in order, the first three.
+        What ``fit`` is to be given. Of a pair ``(inputs, targets)``, perhaps with the
+        weights of the samples after it, all numbers are checked for missing values, and
+        evenly spaced samples for the rest. Of a dataset three batches are read: first,
+        middle and last, or, of one that can only be read in order, the first three.
 
     Returns
     -------
     Diagnosis
-        The suspicions. They are printed, too.
+        The suspicions. They are printed, too, as they are shown by ``repr``.
 
     Raises
     ------
@@ -120,16 +133,17 @@ def diagnose(model: keras.Model, train: Any, validation: Any = None) -> Diagnosi
     >>> found = diagnostics.diagnose(model, (inputs, inputs[:, -1]))
     diagnose: nothing suspicious in 100 samples of train.
     >>> found
-    <Diagnosis: no suspicions>
+    diagnose: nothing suspicious in 100 samples of train.
     """
     check_model(model, train)
     with np.errstate(over="ignore", invalid="ignore"):  # huge numbers are found, too
-        parts = [_checked(model, train, "train")]
+        data, parts = [train], [_checked(model, train, "train")]
         if validation is not None:
+            data.append(validation)
             parts.append(_checked(model, validation, "validation"))
-        rows = tuple(Suspicion(*row) for row in _suspected(model, parts))
+        rows = tuple(Suspicion(*row) for row in _suspected(model, parts, data))
     found = Diagnosis(rows, " and ".join(map(str, parts)))
-    _report(found)
+    print(found)
     return found
 
 
@@ -138,11 +152,11 @@ _OF_TRAIN = (
     suspicions.constant_columns,
     suspicions.few_long_samples,
     suspicions.padding,
-    suspicions.labels,
+    suspicious_targets.labels,
     suspicions.activation,
     suspicions.one_softmax,
-    suspicions.own_loss,
-    suspicions.far_targets,
+    suspicious_targets.own_loss,
+    suspicious_targets.far_targets,
     suspicions.learning_rate,
 )
 _OF_TEXTS = (
@@ -159,26 +173,16 @@ def _checked(model: keras.Model, data: Any, name: str) -> Part:
         check_inputs(model, part)
         check_number(model, part)
         check_targets(model, part)
+    check_batch_size(model, parts, data)
     return merge(parts)
 
 
-def _suspected(model: keras.Model, parts: list[Part]) -> Iterator[Row]:
+def _suspected(model: keras.Model, parts: list[Part], data: list[Any]) -> Iterator[Row]:
     for check in _OF_TRAIN:
         yield from check(model, parts[0])
     for part in parts:
         for check in _OF_TEXTS:
             yield from check(model, part)
     if len(parts) == 2:
-        yield from overlap(*parts)
-
-
-def _report(found: Diagnosis) -> None:
-    rows = found.suspicions
-    if not rows:
-        print(f"diagnose: nothing suspicious in {found.looked_at}.")
-        return
-    count = f"{len(rows)} suspicion{'s' * (len(rows) != 1)}"
-    print(f"diagnose: {count} in {found.looked_at}.")
-    for number, row in enumerate(rows, 1):
-        for sign, text in ((f"{number}.", row.what), ("", row.remedy), ("", row.page)):
-            print(textwrap.fill(f"{sign:3}{text}", 88, subsequent_indent="   "))
+        known = shared_windows(*data)
+        yield from overlap(*parts) if known is None else known

@@ -7,18 +7,31 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from simple_lstm._input_checks import check_texts
 from simple_lstm._writing_systems import start, without_spaces
-from simple_lstm.diagnostics.as_arrays import Part, is_text, missing_values, some
+from simple_lstm.diagnostics.as_arrays import (
+    Part,
+    is_text,
+    leave_out,
+    missing_values,
+    some,
+)
 from simple_lstm.diagnostics.model_facts import cutter_of, fits, input_names
 
 _LARGEST = 1e30  # so that no loss overflows in float32
-_SAMPLES_SECOND = "If samples are on the second axis: inputs = inputs.swapaxes(0, 1)"
+_ROUNDED = 1e-4  # of a column's spread: too much for windows, which may be float64
+_LOST = 1e-2  # too much for arrays, which fit rounds in any case
 
 
 def check_model(model: Any, train: Any) -> None:
     """Refuse a model that is not ready to be fitted."""
+    if not isinstance(model, keras.Model):
+        raise ValueError(
+            f"diagnose: the model is a {type(model).__name__}; expected a keras.Model, "
+            "compiled: diagnose(model, train, validation)."
+        )
     if not model.compiled:
         raise ValueError(
             "diagnose: the model is not compiled. Say what it is to learn, for "
@@ -54,14 +67,13 @@ def check_inputs(model: Any, part: Part) -> None:
         which = "inputs" if len(names) == 1 else f"inputs {name!r}"
         what = f"diagnose: the {which} of {part.name}"
         _check_kind(tensor, array, what)
-        _check_shape(tuple(tensor.shape), array, what, bool(part.batches))
+        _check_shape(tuple(tensor.shape), array, what, part)
         if is_text(array):
             check_texts(array.ravel().tolist(), what)
             _check_spaces(model, array, what)
         else:
-            check_finite(array, what, "inputs")
-            _check_embedding(model, tensor, array, what)
-        _check_batch_size(tensor.shape, part, what)
+            check_finite(array, what, "inputs", part)
+            _check_embedding(model, tensor, array, what, part)
         check_digits(array, tensor.dtype, what, part)
 
 
@@ -82,29 +94,29 @@ def _check_kind(tensor: Any, array: np.ndarray, what: str) -> None:
 
 
 def _check_shape(
-    due: tuple[int | None, ...], array: np.ndarray, what: str, is_batch: bool
+    due: tuple[int | None, ...], array: np.ndarray, what: str, part: Part
 ) -> None:
     came = array.shape
     one_number = len(due) == 2 and due[1] == 1 and len(came) == 1  # Keras takes it
     if one_number or fits(came[1:], due[1:]):
         return
     cures = [
-        cure for cure, shape in _cures(came, is_batch) if fits(shape[1:], due[1:])
+        cure for cure, shape in _cures(came, part) if fits(shape[1:], due[1:])
     ] or [f"Begin the model with keras.Input({came[1:]})."]
     raise ValueError(
         f"{what} have shape {came}, but the model takes {due}. {' '.join(cures)}"
     )
 
 
-def _cures(
-    came: tuple[int, ...], is_batch: bool
-) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _cures(came: tuple[int, ...], part: Part) -> Iterator[tuple[str, tuple[int, ...]]]:
     """What may mend a shape, and the shape that comes of it."""
+    first = part.converted("inputs")
     yield (
-        "If there is one feature, add its axis: inputs = inputs[..., np.newaxis].",
+        f"If there is one feature, add its axis: {first}inputs = "
+        "inputs[..., np.newaxis].",
         (*came, 1),
     )
-    if is_batch:
+    if part.batches:
         cure = "If these are single samples, make batches: dataset.batch(64)."
     else:
         cure = (
@@ -116,9 +128,16 @@ def _cures(
         cure = "If steps and features are swapped: inputs = inputs.swapaxes(1, 2)."
         yield cure, (came[0], came[2], came[1])
     if len(came) > 1:
-        yield f"{_SAMPLES_SECOND}.", (came[1], came[0], *came[2:])
+        yield f"{_samples_second(part)}.", (came[1], came[0], *came[2:])
     if len(came) > 1 and came[-1] == 1:
-        yield "Drop the last axis: inputs = inputs[..., 0].", came[:-1]
+        yield f"Drop the last axis: {first}inputs = inputs[..., 0].", came[:-1]
+
+
+def _samples_second(part: Part) -> str:
+    return (
+        f"If samples are on the second axis: {part.converted('inputs')}inputs = "
+        "inputs.swapaxes(0, 1)"
+    )
 
 
 def check_number(model: Any, part: Part) -> None:
@@ -133,7 +152,7 @@ def check_number(model: Any, part: Part) -> None:
     first, due = part.inputs[0].shape, tuple(model.inputs[0].shape[1:])
     swapped = first[1:2] == tuple(targets) and fits((first[0], *first[2:]), due)
     mend = (
-        _SAMPLES_SECOND
+        _samples_second(part)
         if swapped
         else "Give one target for each sample; the first axis of both is the samples"
     )
@@ -143,14 +162,15 @@ def check_number(model: Any, part: Part) -> None:
     )
 
 
-def check_finite(array: np.ndarray, what: str, name: str) -> None:
+def check_finite(array: np.ndarray, what: str, name: str, part: Part) -> None:
     """Refuse NaN and infinite numbers, wherever they are."""
     if array.dtype.kind != "f":
         return
     total = array.sum(dtype=np.float64)  # a single one would show in it
     wrong = 0 if np.isfinite(total) else int((~np.isfinite(array)).sum())
     if wrong:
-        raise ValueError(missing_values(wrong, what, name, "np.isfinite"))
+        cure = leave_out(name, "np.isfinite", part)
+        raise ValueError(missing_values(wrong, what, cure))
     largest = max(float(array.max()), -float(array.min()))
     if largest > _LARGEST:
         raise ValueError(
@@ -159,7 +179,9 @@ def check_finite(array: np.ndarray, what: str, name: str) -> None:
         )
 
 
-def _check_embedding(model: Any, tensor: Any, array: np.ndarray, what: str) -> None:
+def _check_embedding(
+    model: Any, tensor: Any, array: np.ndarray, what: str, part: Part
+) -> None:
     """Refuse numbers that an embedding has no row for; a GPU would not complain."""
     for layer in model.layers:
         # One that was never called by itself has no input.
@@ -171,7 +193,8 @@ def _check_embedding(model: Any, tensor: Any, array: np.ndarray, what: str) -> N
             mend = (
                 f"Make it keras.layers.Embedding({int(high) + 1}, {layer.output_dim})"
                 if low >= 0
-                else "Number the words from 0: inputs = inputs - inputs.min()"
+                else "Number the words from 0: "
+                f"{part.converted('inputs')}inputs = inputs - inputs.min()"
             )
             raise ValueError(
                 f"{what} are numbers from {low:g} to {high:g}, but the embedding "
@@ -179,27 +202,66 @@ def _check_embedding(model: Any, tensor: Any, array: np.ndarray, what: str) -> N
             )
 
 
-def _check_batch_size(shape: Any, part: Part, what: str) -> None:
-    size, came = shape[0], len(part)
-    if size is None or (came == size if part.batches else came % size == 0):
+def check_batch_size(model: Any, parts: list[Part], data: Any) -> None:
+    """Refuse batches of another size than the one that a model is built for."""
+    size, part, last = model.inputs[0].shape[0], parts[0], len(parts[-1])
+    if size is None:
         return
-    if part.batches:
+    what = f"diagnose: the inputs of {part.name}"
+    if not part.batches:
+        if last % size:
+            raise ValueError(
+                f"{what} are {last:,} samples, but the model takes {size:,} at a time, "
+                f"and fit would end with a smaller batch. {_divide(last, size, part)}"
+            )
+        return
+    wrong = [len(one) for one in parts if len(one) != size]
+    if wrong == [last] and last < size and len(parts) > 1 and _ends(data):
         raise ValueError(
-            f"{what} come in batches of {came:,}, but the model takes {size:,} at a "
-            f"time. Make batches of {size:,}, or begin the model with "
-            f"keras.Input(batch_shape=({came}, ...))."
+            f"{what} come in batches of {size:,}, but the last batch has {last:,}, and "
+            f"the model takes {size:,} at a time. {_even_batches(data, size, last)}"
         )
-    best = next(n for n in range(min(size, came), 0, -1) if came % n == 0)
-    raise ValueError(
-        f"{what} are {came:,} samples, but the model takes {size:,} at a time, and "
-        f"fit would end with a smaller batch. Build the model for {best}, "
-        f"keras.Input(batch_shape=({best}, ...)), and fit it with batch_size={best}."
+    if wrong:
+        raise ValueError(
+            f"{what} come in batches of {wrong[0]:,}, but the model takes {size:,} at "
+            f"a time. Make batches of {size:,}, or begin the model with "
+            f"keras.Input(batch_shape=({wrong[0]}, ...))."
+        )
+
+
+def _ends(data: Any) -> bool:
+    return isinstance(data, tf.data.Dataset) or data.num_batches is not None
+
+
+def _even_batches(data: Any, size: int, last: int) -> str:
+    if isinstance(data, tf.data.Dataset):
+        return f"Leave it out: dataset.batch({size}, drop_remainder=True)."
+    return _divide((data.num_batches - 1) * size + last, size, None)
+
+
+def _divide(number: int, size: int, part: Part | None) -> str:
+    """Advice for samples that do not fill batches of this size."""
+    best = next(n for n in range(min(size, number), 0, -1) if number % n == 0)
+    if number < size or best >= max(2, size // 4):
+        fit = f"and fit it with batch_size={best}" if part else "and make such batches"
+        return (
+            f"Build the model for {best}, keras.Input(batch_shape=({best}, ...)), "
+            f"{fit}, which divides the {number:,} samples."
+        )
+    left = number % size
+    if part is None:
+        return f"Leave out {left:,} of the {number:,} samples, so that none is smaller."
+    return (
+        f"Leave out the last {left:,}, and fit it with batch_size={size}: keep = "
+        f"len(inputs) // {size} * {size}; inputs, targets = inputs[:keep], "
+        "targets[:keep]."
     )
 
 
 def check_digits(array: np.ndarray, dtype: str, what: str, part: Part) -> None:
     """Refuse values that float32 would round, where it makes a difference."""
-    if array.dtype != np.float64 or not _loses_digits(some(array)):
+    most = _ROUNDED if part.batches else _LOST
+    if array.dtype != np.float64 or not _loses_digits(some(array), most):
         return
     if part.batches and dtype != "float64":
         shape = array.shape[1:]
@@ -216,18 +278,19 @@ def check_digits(array: np.ndarray, dtype: str, what: str, part: Part) -> None:
         axes = tuple(range(array.ndim - 1)) or 0
         raise ValueError(
             f"{what} hold float64, and fit rounds arrays to float32, which would "
-            f"change them visibly. Take their level off before: {name} = ({name} - "
+            f"change them visibly. Take their level off before: "
+            f"{part.converted(name)}{name} = ({name} - "
             f"{name}.mean(axis={axes})) / {name}.std(axis={axes})."
         )
 
 
-def _loses_digits(array: np.ndarray) -> bool:
-    """Whether float32 moves a value by a ten-thousandth of its column's spread."""
+def _loses_digits(array: np.ndarray, most: float) -> bool:
+    """Whether float32 moves a value by more than this part of its column's spread."""
     columns = array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
     error = np.abs(columns.astype(np.float32) - columns).max(axis=0)
     level, spread = columns.mean(axis=0), columns.std(axis=0)
     changes = spread > 1e-12 * np.abs(level)  # less is rounding of float64
-    return bool((changes & ~(error <= 1e-4 * spread)).any())
+    return bool((changes & ~(error <= most * spread)).any())
 
 
 def _check_spaces(model: Any, array: np.ndarray, what: str) -> None:

@@ -6,8 +6,14 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from simple_lstm.diagnostics.as_arrays import Part, is_text
+from simple_lstm.diagnostics.as_arrays import (
+    Part,
+    is_text,
+    leave_out,
+    missing_values,
+)
 from simple_lstm.diagnostics.errors_in_inputs import check_digits, check_finite
 from simple_lstm.diagnostics.model_facts import (
     fits,
@@ -31,15 +37,19 @@ def check_targets(model: Any, part: Part) -> None:
         which = "targets" if len(names) == 1 else f"targets {name!r}"
         what = f"diagnose: the {which} of {part.name}"
         if is_text(targets):
-            _refuse_text(targets, what)
-        check_finite(targets, what, "targets")
-        _check_shape(model, loss, tuple(tensor.shape[1:]), targets, what)
+            _refuse_text(targets, what, part)
+        check_finite(targets, what, "targets", part)
+        _check_shape(model, loss, tuple(tensor.shape[1:]), targets, what, part)
         _check_classes(loss, tensor.shape[-1], targets, what)
         check_digits(targets, tensor.dtype, what, part)
 
 
-def _refuse_text(targets: np.ndarray, what: str) -> None:
-    first = str(targets.flat[0])
+def _refuse_text(targets: np.ndarray, what: str, part: Part) -> None:
+    missing = int(pd.isna(targets).sum())
+    if missing:
+        cure = leave_out("targets", "pd.notna", part)
+        raise ValueError(missing_values(missing, what, cure))
+    first = next(str(one) for one in targets.flat if isinstance(one, str))
     try:
         targets.astype(float)
     except (TypeError, ValueError):
@@ -61,7 +71,7 @@ def _numbered(name: str) -> str:
 
 
 def _check_shape(
-    model: Any, loss: Any, answer: Shape, targets: np.ndarray, what: str
+    model: Any, loss: Any, answer: Shape, targets: np.ndarray, what: str, part: Part
 ) -> None:
     """Refuse targets that match the model's output only by broadcasting.
 
@@ -69,18 +79,22 @@ def _check_shape(
     pairs. What a loss of one's own expects only its author knows, so it is not checked.
     """
     (name, author), came = loss_of(loss), targets.shape[1:]
-    if author not in ("keras", "simple_lstm"):
+    sparse = name.startswith("sparse_")
+    quantiles = getattr(loss, "drops_last_axis", False)
+    if author != "keras" and not quantiles:
         return
-    sparse, quantiles = name.startswith("sparse_"), author == "simple_lstm"
     fitting = [(*answer[:-1], 1)] if sparse else [answer]
     if sparse or quantiles or answer[-1:] == (1,):
         fitting.append(answer[:-1])
     if any(fits(came, due) for due in fitting):
         return
-    remedy = _about_sequences(model, came, answer) or _remedy(name, targets, answer)
+    due = fitting[-1] if sparse or quantiles else answer
+    remedy = _about_sequences(model, came, answer) or _remedy(
+        name, targets, answer, part.converted("targets")
+    )
     raise ValueError(
         f"{what} have shape {targets.shape}, but the model's output has "
-        f"{(None, *answer)}, and its loss, {name}, expects {(None, *fitting[-1])}. "
+        f"{(None, *answer)}, and its loss, {name}, expects {(None, *due)}. "
         "Keras would broadcast one to the other, and the model would learn from wrong "
         f"pairs. {remedy}"
     )
@@ -102,15 +116,18 @@ def _about_sequences(model: Any, came: tuple[int, ...], answer: Shape) -> str:
     return ""
 
 
-def _remedy(loss: str, targets: np.ndarray, answer: Shape) -> str:
+def _remedy(loss: str, targets: np.ndarray, answer: Shape, first: str) -> str:
     came = targets.shape[1:]
     one_less = len(came) == len(answer) - 1
     as_many = math.prod(came) == math.prod(size or 0 for size in answer)
     if as_many and not loss.startswith("sparse_"):
-        return f"Give them that shape: targets = targets.reshape{(-1, *answer)}."
+        return f"Give them that shape: {first}targets = targets.reshape{(-1, *answer)}."
     two = loss.startswith("binary_") and answer[-1] == 1
     if (two or loss.startswith("sparse_")) and not one_less and came[-1:] != (1,):
-        return "Turn one-hot labels into class numbers: targets = targets.argmax(-1)."
+        return (
+            f"Turn one-hot labels into class numbers: {first}targets = "
+            "targets.argmax(-1)."
+        )
     if loss.startswith("categorical_") and one_less:
         return (
             "For class numbers use loss='sparse_categorical_crossentropy', or make "
@@ -121,7 +138,10 @@ def _remedy(loss: str, targets: np.ndarray, answer: Shape) -> str:
             'For class numbers end the model with activation="softmax" and use '
             "loss='sparse_categorical_crossentropy'."
         )
-    return "Give the model as many outputs as there are targets."
+    line = ""
+    if len(answer) == 1 and len(came) < 2 and "crossentropy" not in loss:
+        line = f": keras.layers.Dense({math.prod(came)})"
+    return f"Give the model as many outputs as there are targets{line}."
 
 
 def _check_classes(

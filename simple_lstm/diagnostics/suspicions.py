@@ -1,13 +1,13 @@
-"""What may be right but seldom is: of numbers, labels, and the model itself.
+"""What may be right but seldom is: of inputs, and of the model itself.
 
-Each check yields rows of three texts: what is suspicious, its remedy, and the page of
-the site that explains it. It stays silent where it cannot tell.
+Each check yields rows of four texts: what is suspicious, its remedy, the code of that
+(or nothing), and the page of the site that explains it. It stays silent where it cannot
+tell.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,21 +21,18 @@ from simple_lstm.diagnostics.model_facts import (
     last_layer,
     loss_of,
     losses,
-    output_names,
     parts_of,
     setting,
 )
 
-Row = tuple[str, str, str]
+Row = tuple[str, str, str, str]
 
 FIRST_LSTM = "gallery/1_understand/plot_1_train_first_lstm.html"
 MORE_INPUTS = "gallery/2_forecasting/plot_4_add_more_inputs.html"
-PRICES = "gallery/2_forecasting/plot_2_predict_stock_prices.html"
 SETTINGS = "how-to/choose_settings.html"
 TERM = "explanation/glossary.html#term-"
 
 LARGE = 10  # a mean or standard deviation of inputs that an LSTM learns badly from
-FAR = 100  # the same of targets, which a last layer starts near zero of
 _READS = (layers.RNN, layers.Bidirectional, layers.Dense, layers.Conv1D)
 _RATES = {  # the usual learning rates of an optimizer, generously
     "sgd": (1e-6, 10),
@@ -54,15 +51,16 @@ def unscaled(model: Any, part: Part) -> Iterator[Row]:
     numbers = [one for one in part.inputs if not is_text(one)]
     if not any(_is_large(some(one, 1000)) for one in numbers if one.ndim > 1):
         return
-    given = _a_batch(model, part)
-    for layer in model.layers:
-        if isinstance(layer, _READS) and _is_large(_reaching(model, layer, given)):
-            mean, spread = _scale(_reaching(model, layer, given))
+    given = a_batch(model, part)
+    for name, array in _read_first(model, given):
+        if _is_large(array):
+            mean, spread = _scale(array)
             yield (
-                f"the inputs reach {layer.name!r} with a mean of {mean:.3g} and a "
+                f"the inputs reach {name!r} with a mean of {mean:.3g} and a "
                 f"standard deviation of {spread:.3g}: they are not scaled",
-                "begin the model with a layer that scales: scale = "
-                "keras.layers.Normalization(); scale.adapt(inputs)",
+                "begin the model with a layer that scales",
+                f"{part.converted('inputs')}scale = keras.layers.Normalization(); "
+                "scale.adapt(inputs)",
                 FIRST_LSTM,
             )
             return
@@ -83,6 +81,17 @@ def _is_large(array: np.ndarray) -> bool:
     return max(abs(mean), spread) > LARGE
 
 
+def _read_first(
+    model: Any, given: list[np.ndarray]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """The layers that learn, also inside other models, and what reaches each."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _read_first(layer, [_reaching(model, layer, given)])
+        elif isinstance(layer, _READS):
+            yield layer.name, _reaching(model, layer, given)
+
+
 def _reaching(model: Any, layer: Any, given: list[np.ndarray]) -> np.ndarray:
     """What a layer gets if the model is given these inputs; nothing if unknown."""
     with contextlib.suppress(Exception):  # shared, or inside; fit says what fails
@@ -93,7 +102,7 @@ def _reaching(model: Any, layer: Any, given: list[np.ndarray]) -> np.ndarray:
     return np.zeros(0)
 
 
-def _a_batch(model: Any, part: Part) -> list[np.ndarray]:
+def a_batch(model: Any, part: Part) -> list[np.ndarray]:
     """Some of the inputs, as many as the model takes."""
     size = model.inputs[0].shape[0]
     return [some(array, 256) if size is None else array[:size] for array in part.inputs]
@@ -101,28 +110,41 @@ def _a_batch(model: Any, part: Part) -> list[np.ndarray]:
 
 def constant_columns(model: Any, part: Part) -> Iterator[Row]:
     """Columns that never change; not those of a one-hot code."""
-    if part.batches or len(part) < 10:
-        return  # they may change in other batches
-    for array in part.inputs:
-        if array.ndim < 2 or array.dtype.kind != "f" or _is_code(some(array, 1000)):
+    words = any(isinstance(one, layers.Embedding) for one in parts_of(model))
+    for array in part.inputs if len(part) >= 10 else []:
+        if array.ndim < 2 or array.dtype.kind not in ("f" if words else "fiu"):
             continue
-        rows = some(array, 1000).reshape(-1, array.shape[-1])
-        still = np.flatnonzero(np.ptp(rows, axis=0) == 0).tolist()
-        places = [one for one in still if np.ptp(array[..., one]) == 0]
-        if places:
-            yield (
-                f"column {', '.join(map(str, places))} of the inputs never changes: it "
-                f"is always {array[..., places[0]].flat[0]:g}",
-                f"leave it out, inputs = np.delete(inputs, {places}, axis=-1), and "
-                "build the model for these inputs"
-                if len(places) < array.shape[-1]
-                else "look at how the inputs were made: nothing can be learned from it",
-                MORE_INPUTS,
-            )
+        places = _constant(array, part)
+        if not places:
+            continue
+        where = " in the batches looked at" if part.batches else ""
+        yield (
+            f"column {', '.join(map(str, places))} of the inputs never changes{where}: "
+            f"it is always {array[..., places[0]].flat[0]:g}",
+            *_without(places, array.shape[-1], bool(part.batches)),
+            MORE_INPUTS,
+        )
 
 
-def _is_code(array: np.ndarray) -> bool:
-    return bool(np.isin(array, (0, 1)).all())
+def _constant(array: np.ndarray, part: Part) -> list[int]:
+    """The columns that are the same in all samples; a flag may change elsewhere."""
+    rows = some(array, 1000).reshape(-1, array.shape[-1])
+    if np.isin(rows, (0, 1)).all():
+        return []
+    still = np.flatnonzero(np.ptp(rows, axis=0) == 0).tolist()
+    is_flag = np.isin(rows[0], (0, 1)) & bool(part.batches)
+    return [one for one in still if np.ptp(array[..., one]) == 0 and not is_flag[one]]
+
+
+def _without(places: list[int], columns: int, in_batches: bool) -> tuple[str, str]:
+    if len(places) == columns:
+        return "look at how the inputs were made: nothing can be learned from it", ""
+    if in_batches:
+        return "if it never changes, leave it out before you make the dataset", ""
+    return (
+        "leave it out, and build the model for these inputs",
+        f"inputs = np.delete(inputs, {places}, axis=-1)",
+    )
 
 
 def few_long_samples(model: Any, part: Part) -> Iterator[Row]:
@@ -133,8 +155,8 @@ def few_long_samples(model: Any, part: Part) -> Iterator[Row]:
     if not part.batches and steps > len(inputs) and not an_answer_each:
         yield (
             f"there are more time steps ({steps:,}) than samples ({len(inputs):,})",
-            "if this is a series, cut it into windows: forecasting.make_windows("
-            "series, lookback, horizon)",
+            "if this is a series, cut it into windows",
+            "train = forecasting.make_windows(series, lookback, horizon)",
             f"{TERM}window",
         )
 
@@ -149,22 +171,29 @@ def padding(model: Any, part: Part) -> Iterator[Row]:
     if not any(isinstance(one, layers.RNN | layers.Bidirectional) for one in parts):
         return
     if _pads_texts(parts, part) and embeddings:
-        yield _padded("texts are filled up to one length", "Embedding(mask_zero=True)")
+        yield _padded("texts are filled up to one length", _masking(embeddings[0]))
     for array in part.inputs:
         filler = _filler(some(array, 2000)) if not is_text(array) else None
-        if filler is not None:
+        if filler is not None and (array.ndim == 3 or embeddings):
             yield _padded(
                 f"sequences are filled up with {filler:g} at one end",
-                "Embedding(mask_zero=True)"
+                _masking(embeddings[0])
                 if array.ndim == 2
-                else f"Masking(mask_value={float(filler)}) after keras.Input",
+                else f"keras.layers.Masking(mask_value={float(filler)})",
             )
 
 
-def _padded(what: str, layer: str) -> Row:
+def _masking(embedding: Any) -> str:
+    sizes = f"{embedding.input_dim}, {embedding.output_dim}"
+    return f"keras.layers.Embedding({sizes}, mask_zero=True)"
+
+
+def _padded(what: str, code: str) -> Row:
+    place = "after keras.Input" if "Masking" in code else "in place of its Embedding"
     return (
         f"{what}, and the model reads that, too",
-        f"let it skip them: keras.layers.{layer}",
+        f"let it skip them: put this {place}",
+        code,
         f"{TERM}masking",
     )
 
@@ -201,39 +230,6 @@ def _filler(array: np.ndarray) -> float | None:
     return None
 
 
-def labels(model: Any, part: Part) -> Iterator[Row]:
-    """All labels the same, or nearly all."""
-    loss, targets = losses(model)[0], part.targets[0]
-    if loss is None or "crossentropy" not in loss_of(loss)[0] or len(part) < 10:
-        return
-    if targets.ndim == 2 and targets.shape[1] > 1 and np.all(targets.sum(axis=1) == 1):
-        targets = targets.argmax(axis=1)  # one-hot
-    if targets.size != len(targets):
-        return  # several answers for a sample
-    classes, counts = np.unique(targets, return_counts=True)
-    share = counts.max() / len(targets)
-    if len(classes) == 1:
-        yield (
-            f"all labels are {classes[0]:g}",
-            "mix the samples before you split them: order = "
-            "np.random.default_rng(0).permutation(len(targets)); inputs, targets = "
-            "inputs[order], targets[order]",
-            f"{TERM}validation-data",
-        )
-    elif share > 0.9 and not model.get_compile_config()["weighted_metrics"]:
-        weights = {
-            int(one): round(len(targets) / len(classes) / int(count), 3)
-            for one, count in zip(classes, counts, strict=True)
-        }
-        yield (
-            f"{share:.0%} of the labels are {classes[counts.argmax()]:g}: a model that "
-            "always gives this answer has such an accuracy",
-            "let the classes count the same: model.compile(..., weighted_metrics="
-            f"['accuracy']) and model.fit(..., class_weight={weights})",
-            f"{TERM}class-weight",
-        )
-
-
 def activation(model: Any, part: Part) -> Iterator[Row]:
     """A last layer that cannot give what its loss takes or its targets hold."""
     trio = zip(model.outputs, part.targets, losses(model), strict=True)
@@ -252,7 +248,8 @@ def activation(model: Any, part: Part) -> Iterator[Row]:
             f'the last layer ends with activation="{came}" and {units} '
             f"{'unit' if units == 1 else 'units'}, which does not fit the loss {name}"
             + (" and its targets" if due == ("linear",) and not logits else ""),
-            f'end with keras.layers.Dense({units}, activation="{due[0]}")',
+            "end with this layer",
+            f'keras.layers.Dense({units}, activation="{due[0]}")',
             FIRST_LSTM,
         )
 
@@ -287,8 +284,8 @@ def one_softmax(model: Any, part: Part) -> Iterator[Row]:
         if tensor.shape[-1] == 1 and activation_of(last_layer(tensor)) == "softmax":
             yield (
                 "the last layer is a softmax of one unit, which is always 1",
-                'end with keras.layers.Dense(1, activation="sigmoid") and use '
-                "loss='binary_crossentropy'",
+                "end with this layer, and use loss='binary_crossentropy'",
+                'keras.layers.Dense(1, activation="sigmoid")',
                 FIRST_LSTM,
             )
 
@@ -305,81 +302,7 @@ def learning_rate(model: Any, part: Part) -> Iterator[Row]:
         usual = {"SGD": 0.01, "Muon": 0.02}.get(name, 0.001)
         yield (
             f"a learning rate of {rate:g} is far from usual for {name}",
-            f"start with model.optimizer.learning_rate = {usual}",
+            "start with the usual one",
+            f"model.optimizer.learning_rate = {usual}",
             SETTINGS,
         )
-
-
-def far_targets(model: Any, part: Part) -> Iterator[Row]:
-    """Amounts far from what the last layer starts with, and nothing that scales."""
-    loss, targets = losses(model)[0], part.targets[0]
-    name, author = loss_of(loss) if loss is not None else ("", "")
-    last = last_layer(model.outputs[0])
-    plain = isinstance(last, layers.Dense) and activation_of(last) == "linear"
-    if not plain or author != "keras" or "crossentropy" in name:
-        return
-    level, spread = float(targets.mean()), float(targets.std())
-    if max(abs(level), spread) > FAR and _starts_far_from(model, part, level, spread):
-        spread = spread or 1.0
-        weight = 1 / spread if "absolute" in name or name == "mae" else spread**-2
-        yield (
-            f"the targets have a mean of {level:.4g} and a standard deviation of "
-            f"{spread:.4g}, but the last layer starts near zero",
-            "scale its answers back: end with keras.layers.Rescaling("
-            f"{spread:.6g}, offset={level:.6g}), and compile with "
-            f"loss_weights=[{weight:.6g}]",
-            PRICES,
-        )
-
-
-def _starts_far_from(model: Any, part: Part, level: float, spread: float) -> bool:
-    """Whether the answers are nowhere near; a trained model's are near."""
-    given = _a_batch(model, part)
-    stateful = any(getattr(one, "stateful", False) for one in parts_of(model))
-    if any(map(is_text, given)) or len(model.outputs + given) > 2 or stateful:
-        return False  # a look at its answers would change the state
-    with contextlib.suppress(Exception):  # fit says what fails
-        answers = keras.ops.convert_to_numpy(model(given[0], training=False))
-        near = abs(level - answers.mean()) <= FAR
-        return not near or (spread > FAR and answers.std() < spread / FAR)
-    return False
-
-
-def own_loss(model: Any, part: Part) -> Iterator[Row]:
-    """A loss that Keras does not align shapes for, with targets short of an axis."""
-    trio = zip(model.outputs, part.targets, losses(model), strict=True)
-    for name, (tensor, targets, loss) in zip(output_names(model), trio, strict=True):
-        answer = tuple(tensor.shape[1:])
-        if (
-            loss is None
-            or loss_of(loss)[1] == "keras"
-            or answer
-            != (
-                *targets.shape[1:],
-                1,
-            )
-        ):
-            continue
-        few = targets[:3].astype(np.float32)
-        answers = np.square(1 + np.arange(few.size, dtype=np.float32))
-        answers = answers.reshape(*few.shape, 1)
-        longer_ones = few[..., np.newaxis]
-        if _mixes(loss, few, answers) and not _mixes(loss, longer_ones, answers):
-            yield (
-                f"the targets have shape {targets.shape} and {name!r} answers "
-                f"{(None, *answer)}: your loss makes a table of all with all of them",
-                "give them the same shape: targets = targets[..., np.newaxis]",
-                f"{TERM}loss",
-            )
-
-
-def _mixes(loss: Any, targets: np.ndarray, answers: np.ndarray) -> bool:
-    """Whether the loss of a batch is another than that of its samples, one by one."""
-
-    def value(rows: slice) -> float:
-        return float(keras.ops.mean(loss(targets[rows], answers[rows])))
-
-    with contextlib.suppress(Exception):  # what it takes only its author knows
-        one_by_one = np.mean([value(slice(n, n + 1)) for n in range(len(targets))])
-        return not math.isclose(value(slice(None)), one_by_one, rel_tol=1e-4)
-    return False

@@ -93,7 +93,8 @@ def plain_strings(model: Any, part: Part) -> Iterator[Row]:
     if part.plain_strings:
         yield (
             f"the texts of {part.name} are a list or array of str, which fit refuses",
-            "make them an array of objects: inputs = np.array(inputs, dtype=object)",
+            "make them an array of objects",
+            "inputs = np.array(inputs, dtype=object)",
             "gallery/3_text/plot_1_classify_reviews.html",
         )
 
@@ -112,8 +113,8 @@ def glued_words(model: Any, part: Part) -> Iterator[Row]:
         yield (
             f"in {len(glued):,} of {len(texts):,} texts of {part.name} looked at, "
             f"words are glued together: {start(piece)} is read as {start(became)}",
-            "set them apart, here and before predict: texts = "
-            "text.separate_words(texts)",
+            "set them apart, here and before predict",
+            "texts = text.separate_words(texts)",
             f"{TERM}vocabulary",
         )
 
@@ -129,6 +130,7 @@ def few_without_spaces(model: Any, part: Part) -> Iterator[Row]:
             f"{len(pieces):,} of {len(texts):,} texts of {part.name} looked at have no "
             f"spaces between their words: {start(pieces[0])} is read as one word",
             'give such texts a model of their own, with split="character"',
+            "",
             f"{TERM}vocabulary",
         )
 
@@ -147,6 +149,7 @@ def cut_texts(model: keras.Model, part: Part) -> Iterator[Row]:
             f"the model reads: {beyond.sum():,} words at their ends are left out",
             f"let it read at least {beyond.max():,} words more: a larger time_steps or "
             "output_sequence_length",
+            "",
             f"{TERM}padding",
         )
 

@@ -271,6 +271,9 @@ def _read_and_answer(
 class _Pinball(keras.losses.Loss):
     """The mean pinball loss of the quantiles of each step."""
 
+    # Targets have no axis for the quantiles; diagnose asks a loss for this.
+    drops_last_axis = True
+
     def __init__(self, quantiles: Sequence[float], dtype: str) -> None:
         super().__init__(name="pinball", dtype=dtype)
         self._levels = list(quantiles)

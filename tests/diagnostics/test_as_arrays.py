@@ -1,5 +1,6 @@
 """Data of all kinds: batches, texts in many languages, more digits than float32."""
 
+import re
 from functools import partial
 
 import keras
@@ -20,7 +21,7 @@ def test_texts_beside_gaps_are_taken_when_the_gaps_are_left_out():
     diagnose(of_texts(), (texts[keep], TWO[keep]))
 
 
-@pytest.mark.parametrize("data", [X, None, "numbers", [X, Y], (X, Y, Y)])
+@pytest.mark.parametrize("data", [X, None, "numbers", [X, Y], (X, Y, Y, Y)])
 def test_what_is_no_pair_and_no_dataset_is_refused(data):
     assert "expected a pair (inputs, targets)" in refused(model(), data)
     assert diagnose(model(), (X, Y)).looked_at == "24 samples of train"
@@ -50,8 +51,10 @@ def test_a_dataset_without_targets_is_refused():
 
 
 def test_weights_of_samples_may_come_along():
-    batches = tf.data.Dataset.from_tensor_slices((X, Y, np.ones(24))).batch(8)
-    assert diagnose(model(), batches).suspicions == ()
+    weighted = (X, Y, np.ones(24))
+    batches = tf.data.Dataset.from_tensor_slices(weighted).batch(8)
+    for data in (weighted, batches):
+        assert diagnose(model(), data).suspicions == ()
 
 
 @pytest.mark.parametrize("place", [0, 9, 20])
@@ -59,7 +62,11 @@ def test_what_is_missing_is_found_in_each_batch_that_is_read(place):
     holed_there = X.copy()
     holed_there[place] = np.nan
     batches = tf.data.Dataset.from_tensor_slices((holed_there, Y)).batch(8)
-    assert "4 values are missing" in refused(model(), batches)
+    text = refused(model(), batches)
+    assert "4 values are missing" in text
+    assert text.endswith("leave out their samples before you make the dataset.")
+    whole = np.delete(holed_there, place, axis=0), np.delete(Y, place)
+    learns(model(), tf.data.Dataset.from_tensor_slices(whole).batch(8))
 
 
 def test_batches_of_another_size_are_refused_and_mended():
@@ -74,6 +81,82 @@ def test_batches_of_another_size_are_refused_and_mended():
     for made, data in [(stateful(6), sixes), (stateful(8), batches)]:
         diagnose(made, data)
         made.fit(data, shuffle=False, verbose=0)
+
+
+def stateful_windows(size, windows=10):
+    train = forecasting.make_windows(RNG.normal(size=windows + 4), 4, 1, batch_size=6)
+    train.batch_size = size
+    return train
+
+
+def learns(made, data):
+    diagnose(made, data)
+    assert np.isfinite(made.fit(data, shuffle=False, verbose=0).history["loss"]).all()
+
+
+@pytest.mark.parametrize(("windows", "best"), [(100, 25), (16, 8), (50, 25)])
+def test_a_smaller_last_batch_of_windows_gets_a_size_that_divides(windows, best):
+    size = 32 if windows > 32 else 12
+    text = refused(stateful(size), stateful_windows(size, windows))
+    assert f"but the last batch has {windows % size}, and the model takes" in text
+    assert f"keras.Input(batch_shape=({best}, ...)), and make such batches" in text
+    learns(stateful(best), stateful_windows(best, windows))
+
+
+def test_where_no_size_divides_a_few_windows_are_left_out():
+    text = refused(stateful(32), stateful_windows(32, 97))
+    assert "Leave out 1 of the 97 samples" in text
+    learns(stateful(32), stateful_windows(32, 97 - 1))
+
+
+def test_a_smaller_last_batch_of_tensorflow_is_dropped_by_the_advice():
+    dataset = tf.data.Dataset.from_tensor_slices((X, Y))
+    text = refused(stateful(10), dataset.batch(10))
+    assert "come in batches of 10, but the last batch has 4" in text
+    advice = re.search(r"Leave it out: (.*)\.$", text)[1]
+    learns(stateful(10), eval(advice, {"dataset": dataset}))
+
+
+def test_where_no_size_divides_the_last_samples_of_arrays_are_left_out():
+    inputs, targets = RNG.normal(size=(97, 4, 1)), RNG.normal(size=97)
+    text = refused(stateful(32), (inputs, targets))
+    assert "Leave out the last 1, and fit it with batch_size=32: keep = " in text
+    names = {"inputs": inputs, "targets": targets}
+    exec(text.split("batch_size=32: ")[1].removesuffix("."), names)
+    assert len(names["inputs"]) == 96
+    diagnose(stateful(32), (names["inputs"], names["targets"]))
+    stateful(32).fit(names["inputs"], names["targets"], batch_size=32, verbose=0)
+
+
+@pytest.mark.parametrize(("samples", "size", "best"), [(5, 32, 5), (26, 4, 2)])
+def test_samples_that_fill_no_batch_get_a_model_for_fewer(samples, size, best):
+    inputs, targets = RNG.normal(size=(samples, 4, 1)), RNG.normal(size=samples)
+    text = refused(stateful(size), (inputs, targets))
+    assert f"fit it with batch_size={best}, which divides the {samples} samples" in text
+    diagnose(stateful(best), (inputs, targets))
+    stateful(best).fit(inputs, targets, batch_size=best, verbose=0)
+
+
+class Files(keras.utils.PyDataset):
+    """Batches that can be read in any order, one of which is damaged."""
+
+    def __len__(self):
+        return 9
+
+    def __getitem__(self, index):
+        if index == 4:
+            raise ValueError("file 4 is damaged")
+        return X, Y
+
+
+def test_an_error_of_the_reader_is_not_hidden():
+    with pytest.raises(ValueError, match="file 4 is damaged"):
+        diagnose(model(), Files())
+
+
+@pytest.mark.parametrize("kind", [None, "lstm", layers.LSTM(2)])
+def test_what_is_no_model_is_refused(kind):
+    assert "expected a keras.Model" in refused(kind, (X, Y))
 
 
 def test_batches_of_different_length_are_each_looked_at():
@@ -123,6 +206,23 @@ def test_ordinary_numbers_in_float64_are_taken():
     both = np.concatenate([X, noise_of_float64], axis=-1)
     found = diagnose(model(shape=(4, 2)), (both, 20 + Y))
     assert not [row for row in found.suspicions if "float" in row.what]
+
+
+HOURS = np.arange(480)
+ORDINARY = {
+    "years": 2024 + HOURS / 480,
+    "kelvin": 300 + 0.1 * RNG.normal(size=480),
+    "pascal": 101_325 + 10 * RNG.normal(size=480),
+}
+
+
+@pytest.mark.parametrize("unit", ORDINARY)
+def test_units_with_a_level_are_taken_as_arrays(unit):
+    inputs = ORDINARY[unit].reshape(120, 4, 1)
+    scale = layers.Normalization()
+    scale.adapt(inputs)
+    found = diagnose(model(first=[scale]), (inputs, RNG.normal(size=120)))
+    assert found.suspicions == ()
 
 
 NORMAL = {

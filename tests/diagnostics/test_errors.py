@@ -1,5 +1,6 @@
 """What cannot be right is one error, and what the error advises ends well."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,13 @@ class Case:
     again: Callable[..., Any] | None = None
 
 
-AS_NUMBERS = "; targets = targets.astype(float)"  # the next error asks for it
+# The next error asks for it.
+AS_NUMBERS = "; targets = targets.astype(float)"
+NUMBERED = "; classes = np.unique(targets); targets = np.searchsorted(classes, targets)"
+KEEP_NOTNA = (
+    "keep = pd.notna(targets).reshape(len(targets), -1).all(axis=1); inputs, "
+    "targets = inputs[keep], targets[keep]"
+)
 CASES = {
     "not compiled": Case(
         lambda: keras.Sequential(
@@ -140,6 +147,14 @@ CASES = {
         "the inputs of train: 1 values are missing or infinite",
         "keep = np.isfinite(inputs).reshape(len(inputs), -1).all(axis=1); inputs, "
         "targets = inputs[keep], targets[keep]",
+    ),
+    "NaN beside bool in a frame": Case(
+        lambda: dense(2),
+        pd.DataFrame({"a": holed(Y), "b": Y > 0}),
+        Y,
+        "the inputs of train: 1 values are missing",
+        "inputs = inputs.to_numpy(float); keep = np.isfinite(inputs).reshape("
+        "len(inputs), -1).all(axis=1); inputs, targets = inputs[keep], targets[keep]",
     ),
     "infinite inputs": Case(
         model,
@@ -242,6 +257,34 @@ CASES = {
         ["no", "yes"] * 12,
         "are text, such as 'no'",
         "classes = np.unique(targets); targets = np.searchsorted(classes, targets)",
+    ),
+    "names of classes and a gap": Case(
+        binary,
+        X,
+        np.array([None, "yes", np.nan, *["yes", "no", "no"] * 7], dtype=object),
+        "the targets of train: 2 values are missing",
+        KEEP_NOTNA + NUMBERED,
+    ),
+    "names of classes and a gap in a list": Case(
+        binary,
+        X,
+        ["yes", "no", np.nan, *["yes", "no", "no"] * 7],
+        "the targets of train: 1 values are missing",
+        "targets = np.array(targets, dtype=object); " + KEEP_NOTNA + NUMBERED,
+    ),
+    "names of classes and a gap in a series": Case(
+        binary,
+        X,
+        pd.Series([None, "yes", "no", *["yes", "no", "no"] * 7]),
+        "the targets of train: 1 values are missing",
+        "targets = targets.to_numpy(); " + KEEP_NOTNA + NUMBERED,
+    ),
+    "one-hot labels": Case(
+        sparse,
+        X,
+        np.eye(3)[THREE],
+        "Turn one-hot labels into class numbers",
+        "targets = targets.argmax(-1)",
     ),
     "classes from 1": Case(
         sparse,
@@ -454,19 +497,55 @@ def follow(code, inputs, targets):
         return None, (names["inputs"], names["targets"])
 
 
-@pytest.mark.parametrize("kind", CASES)
-def test_what_cannot_be_right_is_an_error_that_says_what_mends_it(kind, capsys):
-    case = CASES[kind]
-    text = refused(case.build(), (case.inputs, case.targets))
-    assert case.says in text
-    assert case.code.removesuffix(AS_NUMBERS) in text
-    assert capsys.readouterr().out == ""
-    if kind in ("no numbers", "empty texts alone", "texts and gaps"):
-        return  # nothing to mend it with
-    made, data = follow(case.code, case.inputs, case.targets)
+def passes(case, code, inputs, targets):
+    """Follow the code of an error, and fit what comes of it."""
+    made, data = follow(code, inputs, targets)
     data = (made, data[1]) if isinstance(made, np.ndarray) else data
     mended = case.again(made) if case.again else case.build()
     diagnose(mended, data)
     size = mended.inputs[0].shape[0]
     history = mended.fit(*data, batch_size=size or 24, verbose=0)
     assert np.isfinite(history.history["loss"]).all()
+
+
+def advised(code):
+    """The code without what the error after this one asks for."""
+    gap = "notna" in code
+    return code.removesuffix(NUMBERED if gap else "").removesuffix(AS_NUMBERS)
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_what_cannot_be_right_is_an_error_that_says_what_mends_it(kind, capsys):
+    case = CASES[kind]
+    text = refused(case.build(), (case.inputs, case.targets))
+    assert case.says in text
+    assert advised(case.code) in text
+    assert capsys.readouterr().out == ""
+    if kind in ("no numbers", "empty texts alone", "texts and gaps"):
+        return  # nothing to mend it with
+    passes(case, case.code, case.inputs, case.targets)
+
+
+def of_pandas(array):
+    kinds = {1: pd.Series, 2: pd.DataFrame}
+    is_flat = isinstance(array, np.ndarray) and array.dtype.kind in "fi"
+    return kinds[array.ndim](array) if is_flat and array.ndim in kinds else array
+
+
+SAME_IN_PANDAS = [
+    kind
+    for kind, case in CASES.items()
+    if (of_pandas(case.inputs) is not case.inputs or "targets" in case.code)
+    and kind not in ("numbers for a model of texts", "one sample")
+]
+
+
+@pytest.mark.parametrize("kind", SAME_IN_PANDAS)
+def test_frames_and_series_are_mended_by_what_their_error_says(kind):
+    case = CASES[kind]
+    data = of_pandas(case.inputs), of_pandas(case.targets)
+    text = refused(case.build(), data)
+    assert case.says in text
+    first = r"(?:\w+ = \w+\.to_numpy\(\); )?"
+    code = re.search(first + re.escape(advised(case.code)), text)[0]
+    passes(case, code + case.code.removeprefix(advised(case.code)), *data)

@@ -1,5 +1,6 @@
 """Targets that only broadcasting would fit to a model's answers are refused."""
 
+import re
 from functools import cache
 
 import keras
@@ -95,8 +96,9 @@ def test_targets_of_another_shape_are_refused_and_the_advice_works(
     text = message(model, (X, targets))
     assert f"have shape {targets.shape}" in text
     if advice is None:
-        assert "Give the model as many outputs as there are targets." in text
-        model = classifier(targets.shape[1] if targets.ndim > 1 else 1, loss)
+        layer = eval(re.search(r"as there are targets: (.*)\.$", text)[1])
+        assert text.count(f"expects (None, {outputs})")
+        model = classifier(layer.units, loss)
     else:
         assert f"targets = {advice}" in text
         targets = eval(advice, {"targets": targets, "keras": keras})
@@ -159,6 +161,13 @@ class Squared(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         return keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+
+
+def test_a_loss_may_say_that_targets_have_no_last_axis():
+    loss = Squared()
+    loss.drops_last_axis = True
+    text = message(classifier(2, loss), (X, np.zeros((16, 3))))
+    assert "its loss, squared, expects (None,)" in text
 
 
 @pytest.mark.parametrize("shape", [(16,), (16, 1)])
