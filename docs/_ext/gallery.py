@@ -37,6 +37,7 @@ def reset(gallery_conf: dict, page: str) -> None:
     warnings.filterwarnings("ignore", category=ResourceWarning)
     # It counts the models of all pages of a process, and would blame the last one.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    logging.getLogger("absl").setLevel(logging.WARNING)  # progress of training
     keras.utils.clear_session()  # forgets settings, too
     keras.config.disable_interactive_logging()  # no progress bars on the page
     if not isinstance(vars(keras.Model)["summary"], partialmethod):
