@@ -30,6 +30,7 @@ def hours_after(last: pd.Timestamp) -> list[str]:
     return pd.date_range(last, periods=25, freq="h")[1:].astype(str).tolist()
 
 
+@pytest.mark.downloads
 def test_its_python_forecasts_the_hours_after_the_last_row(tmp_path):
     last = datasets.load_traffic().index[-1]
     assert forecast_of(CODE, tmp_path) == hours_after(last)

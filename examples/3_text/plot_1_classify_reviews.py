@@ -189,7 +189,7 @@ plots.history(history)
 plain = text.text_classifier(
     texts[train], units=UNITS, learning_rate=RATE / 2, seed=SEED
 )
-plain.fit(
+plain_history = plain.fit(
     learning.shuffled(seed=SEED),
     validation_data=checking,
     epochs=EPOCHS,
@@ -197,6 +197,7 @@ plain.fit(
         keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
     ],
 )
+print(f"lowest validation loss: {min(plain_history.history['val_loss']):.3f}")
 
 # %%
 # And methods that know next to nothing of order: always the commonest class; the mean

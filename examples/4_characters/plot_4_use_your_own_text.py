@@ -99,23 +99,32 @@ def cut_streams(part, model):
 
 
 # %%
-def train_lstm(size, epochs, units=UNITS, dropout=0.0, rate=LEARNING_RATE):
-    build = {"units": units, "dropout": dropout, "learning_rate": rate, "seed": SEED}
-    stateful = characters.character_model([train], batch_size=BATCH_SIZE, **build)
-    streams = cut_streams(train[:size], stateful)
-    validating = cut_streams(validation, stateful)
-    diagnostics.diagnose(stateful, streams, validating)
+def fit_streams(model, size, epochs):
+    streams, validating = (cut_streams(p, model) for p in (train[:size], validation))
+    diagnostics.diagnose(model, streams, validating)
     stop = keras.callbacks.EarlyStopping(patience=epochs, restore_best_weights=True)
-    history = stateful.fit(
+    history = model.fit(
         streams,
         validation_data=validating,
         shuffle=False,
         epochs=epochs,
         callbacks=[callbacks.ResetStates(), stop],
     )
+    return pd.DataFrame(history.history, index=np.array(history.epoch) + 1)
+
+
+# %%
+# The stateful model takes batches of ``BATCH_SIZE`` rows alone. For all that comes
+# after training, its weights go into one that takes any batch.
+
+
+def train_lstm(size, epochs, units=UNITS, dropout=0.0, rate=LEARNING_RATE):
+    build = {"units": units, "dropout": dropout, "learning_rate": rate, "seed": SEED}
+    stateful = characters.character_model([train], batch_size=BATCH_SIZE, **build)
+    losses = fit_streams(stateful, size, epochs)
     model = characters.character_model([train], **build)
     model.set_weights(stateful.get_weights())
-    return model, pd.DataFrame(history.history, index=np.array(history.epoch) + 1)
+    return model, losses
 
 
 # %%

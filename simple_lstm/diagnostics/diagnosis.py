@@ -70,19 +70,19 @@ class Diagnosis:
     def __repr__(self) -> str:
         rows = self.suspicions
         if not rows:
-            return f"diagnose: nothing suspicious in {self.looked_at}."
+            return _wrapped(f"diagnose: nothing suspicious in {self.looked_at}.")
         count = f"{len(rows)} suspicion{'s' * (len(rows) != 1)}"
-        lines = [f"diagnose: {count} in {self.looked_at}."]
+        lines = [_wrapped(f"diagnose: {count} in {self.looked_at}.")]
         for number, row in enumerate(rows, 1):
-            lines += [_wrapped(f"{number}.", row.what)]
-            lines += [_wrapped("", row.remedy + ":" * bool(row.code))]
+            lines += [_wrapped(f"{number}. {row.what}")]
+            lines += [_wrapped(f"   {row.remedy}" + ":" * bool(row.code))]
             lines += [f"       {one}" for one in row.code.split("; ") if one]
-            lines += [_wrapped("", row.page)]
+            lines += [f"   {row.page}"]
         return "\n".join(lines)
 
 
-def _wrapped(sign: str, text: str) -> str:
-    return textwrap.fill(f"{sign:3}{text}", 88, subsequent_indent="   ")
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 79, subsequent_indent="   ")
 
 
 def diagnose(model: keras.Model, train: Any, validation: Any = None) -> Diagnosis:

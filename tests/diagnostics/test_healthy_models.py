@@ -354,17 +354,17 @@ def test_a_healthy_model_is_met_by_silence(name, capsys):
     keras.utils.set_random_seed(0)
     found = diagnostics.diagnose(*HEALTHY[name]())
     assert [row.what for row in found.suspicions] == []
-    assert re.fullmatch(
-        r"diagnose: nothing suspicious in .+\.\n", capsys.readouterr().out
-    )
+    said = capsys.readouterr().out
+    assert re.fullmatch(r"diagnose: nothing suspicious in .+\.\n", said, re.S)
+    assert max(map(len, said.splitlines())) < 80
 
 
 def test_it_says_how_much_was_looked_at(capsys):
     made, train, validation = a_character_model()
     diagnostics.diagnose(made, train, validation)
     assert capsys.readouterr().out == (
-        "diagnose: nothing suspicious in 3 batches of train (12 samples) "
-        "and 3 batches of validation (12 samples).\n"
+        "diagnose: nothing suspicious in 3 batches of train (12 samples) and 3 "
+        "batches\n   of validation (12 samples).\n"
     )
 
 

@@ -279,7 +279,7 @@ def test_training_repeats_with_the_seed():
     assert losses[0] == losses[1]
 
 
-@pytest.fixture(params=["mixed_float16", "mixed_bfloat16", "float64"])
+@pytest.fixture
 def policy(request):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(request.param)
@@ -287,7 +287,11 @@ def policy(request):
     keras.config.set_dtype_policy(before)
 
 
-@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize(
+    ("policy", "classes"),
+    [("mixed_float16", 2), ("mixed_bfloat16", 3), ("float64", 2)],
+    indirect=["policy"],
+)
 def test_answers_have_full_precision_under_any_policy(policy, classes):
     texts, labels = ["a good film", "a bad film"] * 8, np.arange(16) % classes
     model = text_classifier(texts, classes=classes, units=4)
