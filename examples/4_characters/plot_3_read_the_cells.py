@@ -186,7 +186,7 @@ ax.set(
     title="The best unit for each, on test modules",
     xlabel="size of the correlation, whatever its sign",
 )
-ax.legend(["0.6", "trained", "untrained"], loc="lower right")
+ax.legend(["0.6", "trained", "untrained"], loc="center left", bbox_to_anchor=(1, 0.5))
 ahead = sizes["trained r"] - sizes["untrained r"]
 learned = table.index[(sizes["trained r"] >= 0.6) & (ahead >= 0.2)]
 print("clearly learned:", ", ".join(learned))
